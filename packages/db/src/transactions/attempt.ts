@@ -9,14 +9,14 @@ import type { TransactionState } from './transaction-state.ts'
 /** The function of a transaction. */
 export type Body<DB, T> = (tx: Transaction<DB>) => T | PromiseLike<T>
 
-/** What one attempt at a transaction is made of. */
+/** The parts of one attempt at a transaction. */
 export interface Attempt {
   readonly state: TransactionState
   readonly begin: TransactionBegin
   readonly readOnly: boolean
 }
 
-/** One attempt, from the connection that it borrows to giving that back. */
+/** Runs one attempt, from borrowing its connection to returning it. */
 export async function attemptOnce<DB, T>(
   db: Kysely<DB>,
   attempt: Attempt,
@@ -56,7 +56,7 @@ async function end({ state, begin, readOnly }: Attempt): Promise<void> {
   const timeoutMs = context.commitTimeoutMs
   state.ended = true
   if (begin.pending) {
-    // Its first statement may be under way, and begin it.
+    // Its first statement may still be under way, and begins the transaction.
     await lease.settled(timeoutMs)
     if (begin.failure !== undefined) throw failureOf(state.failure ?? begin.failure, state)
     // Nothing was sent, so there is nothing to commit.

@@ -30,7 +30,7 @@ export async function commitOutcome<DB>(db: Queryable<DB>, error: unknown): Prom
     throw new TypeError('Expected a DbError with code commit_unknown')
   }
   const { transactionId } = error
-  // Without an id it wrote nothing, so there was nothing to commit.
+  // A transaction without an id has written nothing, so there was nothing to commit.
   if (transactionId === undefined) return 'aborted'
   for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(MAX_DELAY_MS, delayMs * 2)) {
     const status = await statusOf(db, transactionId)

@@ -11,13 +11,13 @@ import { identifier, word } from '../statements/sql-text.ts'
 import { commit, rollback } from '../statements/transaction-end.ts'
 
 /**
- * Kysely's side of the connections, for `db.transaction()` and `db.connection()` of Kysely itself:
- * they too obey the scope. Retries, hooks and the rest are `transaction()`'s.
+ * Kysely's driver, for Kysely's own `db.transaction()` and `db.connection()`: they obey the scope too.
+ * Retries, hooks and the rest are only in `transaction()`.
  */
 export class YuzuruDriver implements Driver {
   #context: DatabaseContext | undefined = undefined
 
-  /** The context holds the driver and the driver the context; one has to come second. */
+  /** Sets the context, which itself needs the driver, so that one of the two must be set later. */
   attach(context: DatabaseContext): void {
     this.#context = context
   }
@@ -87,7 +87,7 @@ export class YuzuruDriver implements Driver {
   }
 }
 
-/** What is left of the savepoints that were made in it can do no more. */
+/** Ends the transaction of the connection, so that no statement can run in its savepoints any more. */
 function ended(connection: DatabaseConnection): Lease {
   const own = expectConnection(connection)
   if (own.transaction !== undefined) own.transaction.ended = true

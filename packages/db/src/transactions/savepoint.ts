@@ -7,7 +7,7 @@ import { awaited } from './transaction-body.ts'
 import { currentTransaction } from '../statements/nested-use.ts'
 import { stateOf, type TransactionState } from './transaction-state.ts'
 
-/** How long a statement about a savepoint may take before the connection is closed. */
+/** How long a statement about a savepoint may take before the connection is closed, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 5_000
 
 /** Calls `fn` in a savepoint of `outer`: what it did is kept when it returns, undone when it throws. */
@@ -30,7 +30,7 @@ async function nested<DB, T>(
   outer: TransactionState,
   fn: (tx: Transaction<DB>) => T | PromiseLike<T>,
 ): Promise<T> {
-  // Inside a savepoint the outer tx stands for the savepoint: waiting for its end would never end.
+  // Inside a savepoint the outer tx means the savepoint: waiting for its end here would never end.
   const here = stateOf(currentTransaction())
   const parent = here?.isWithin(outer) === true ? here : outer
   parent.lease.refuseDuringCopy()
@@ -40,9 +40,9 @@ async function nested<DB, T>(
   const { root } = state
   root.savepointCount += 1
   const name = `yuzuru_${root.savepointCount}`
-  // Waiting for a connection may be cancelled, and has bounds of its own.
+  // Waiting for a connection may be cancelled, and has its own limits.
   await state.lease.begin()
-  // A cancel that hit one of these would make the whole transaction fail, and not just what is inside.
+  // A cancel of one of these statements would fail the whole transaction, and not only the savepoint.
   await uncancelled(state, 'savepoint', `savepoint ${name}`)
   try {
     const tx = bindTransaction(db, state)

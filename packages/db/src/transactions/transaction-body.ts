@@ -4,9 +4,9 @@ import { callInTransaction } from '../statements/nested-use.ts'
 import type { TransactionState } from './transaction-state.ts'
 
 /**
- * Calls the function of a transaction or a savepoint, and waits for all that it started. What it left
- * running is cancelled, and reported with its place: a statement among that is missing in the
- * transaction, which must not be committed without it.
+ * Calls the function of a transaction or a savepoint, and waits for all that it started. Work that it left
+ * running is cancelled and reported. If a statement is among that, it is missing in the transaction, which
+ * must then not be committed.
  *
  * @throws {DbError} `transaction_aborted` when a statement was not awaited
  */

@@ -3,8 +3,8 @@ import { DbError } from '../wire/db-error.ts'
 import type { TransactionState } from './transaction-state.ts'
 
 /**
- * What to throw where `error` ended a transaction or a savepoint. To be called outside of it, in the
- * scope of its caller.
+ * What to throw when `error` ended a transaction or a savepoint. Call it outside of it, in the scope of its
+ * caller.
  */
 export function failureOf(error: unknown, { root }: TransactionState): unknown {
   const late = DbError.isInstance(error) && error.code === 'transaction_aborted'

@@ -6,7 +6,7 @@ import { suppress } from '../statements/transaction-end.ts'
 import { callInTransaction } from '../statements/nested-use.ts'
 import { type Hook, transactionOf, type TransactionState } from './transaction-state.ts'
 
-/** How long all hooks of a transaction together may take. */
+/** How long all hooks of a transaction together may take, in milliseconds. */
 const HOOKS_TIMEOUT_MS = 30_000
 
 /**
@@ -53,7 +53,7 @@ function activeTransaction(tx: QueryExecutorProvider, fn: Hook): TransactionStat
   return transaction
 }
 
-/** Calls what is due after a commit. */
+/** Calls the hooks that are due after a commit. */
 export async function runAfterCommit(state: TransactionState): Promise<void> {
   if (state.rolledBack.length + state.afterCommit.length === 0) return
   const errors = await runHooks([...state.rolledBack, ...state.afterCommit])
@@ -66,7 +66,7 @@ export async function runAfterCommit(state: TransactionState): Promise<void> {
   })
 }
 
-/** Calls what is due after `error` ended a transaction. */
+/** Calls the hooks that are due after `error` ended a transaction. */
 export async function runAfterRollback(state: TransactionState, error: unknown): Promise<void> {
   if (DbError.isInstance(error) && error.code === 'commit_unknown') return
   if (state.rolledBack.length + state.afterRollback.length === 0) return

@@ -11,9 +11,9 @@ export interface TransactionOptions extends IoOptions {
   /** Waits for a snapshot that can't fail; needs `serializable` and `readOnly`. @default false */
   readonly deferrable?: boolean | undefined
   /**
-   * How often `fn` may be called in all, the first call counted, where serialization failures or deadlocks
-   * undo what it did: an integer from 1 up. Before each further attempt a random time is waited, up to
-   * 10 ms, then 20, 40 …, at most a second.
+   * How often `fn` may be called, including the first time, when serialization failures or deadlocks undo
+   * what it did: an integer from 1 up. Before each further attempt there is a random pause of up to 10 ms,
+   * then 20, 40 …, at most a second.
    *
    * @default 4
    */
@@ -63,13 +63,16 @@ export function expectTransactionOptions(options: TransactionOptions): void {
 
 const LEVELS = ['read committed', 'repeatable read', 'serializable'] as const
 
-/** The server's own limit is a net below ours: it comes a little later, so that ours is the one that is reported. */
+/**
+ * The server's limit is a safety net. It is a little longer than ours, so that ours is the one that is
+ * reported.
+ */
 const NET_MS = 1_000
 
 /**
- * BEGIN and what belongs to it.
+ * BEGIN and the statements that set its limits.
  *
- * @param budgetMs what is left of the time of the scope around the transaction
+ * @param budgetMs the time that is left in the scope around the transaction, in milliseconds
  */
 export function beginStatements(options: TransactionOptions, budgetMs: number): readonly string[] {
   const { isolation, readOnly, deferrable, lockTimeoutMs } = options

@@ -20,9 +20,9 @@ export class TransactionState implements OpenTransaction {
   ended = false
   afterCommit: Hook[] = []
   afterRollback: Hook[] = []
-  /** The `afterRollback` of savepoints that were undone: due at the end, whatever that is. */
+  /** The `afterRollback` hooks of savepoints that were undone. They are due at the end, however that is. */
   rolledBack: Hook[] = []
-  /** What made the server refuse all but a rollback. Kept by the root. */
+  /** The error after which the server refuses everything but a rollback. Kept by the root. */
   failure: unknown = undefined
   /** How many savepoints were made, to name them. Kept by the root. */
   savepointCount = 0
@@ -46,7 +46,7 @@ export class TransactionState implements OpenTransaction {
     return child
   }
 
-  /** One savepoint after the other: they are a stack, and a stack has one top. */
+  /** Lets one savepoint run at a time: they are a stack, which has one top. */
   get savepoints(): Semaphore {
     this.#savepoints ??= new Semaphore(1, { name: 'savepoint' })
     return this.#savepoints
@@ -74,7 +74,10 @@ export class TransactionState implements OpenTransaction {
     )
   }
 
-  /** Keeps the first error after which the server refuses everything, and gives it as the cause of each refusal. */
+  /**
+   * Keeps the first error after which the server refuses everything, and returns it as the cause of each
+   * refusal.
+   */
   noteFailure(error: unknown): unknown {
     const { root } = this
     if (DbError.isInstance(error) && error.code === 'transaction_aborted') {
@@ -104,8 +107,8 @@ export function enclosingTransaction(db: QueryExecutorProvider): TransactionStat
 }
 
 /**
- * The transaction that is open on a connection of Kysely's: Kysely's own, one that was begun by hand, or
- * the one that it is lent to.
+ * The transaction that is open on a connection of Kysely: Kysely's own, one that was begun by hand, or the
+ * one to which the connection is lent.
  */
 function openOn(
   context: DatabaseContext,

@@ -44,8 +44,8 @@ const delayMs = backoff({ baseDelayMs: 10, maxDelayMs: 1_000 })
 /**
  * Calls `fn` within a transaction: commits when it returns, rolls back when it throws. After a
  * serialization failure or a deadlock, also one at COMMIT, `fn` is called again, unless it had an effect
- * beside the transaction (a request, a write to another database): that was not undone, and would happen twice.
- * Such effects belong into {@link afterCommit} or a job.
+ * beside the transaction (a request, a write to another database): that was not undone, and would happen
+ * twice. Such effects belong in {@link afterCommit} or in a job.
  *
  * Given a `tx` it makes a savepoint in it instead; the options then do not apply, except `signal` and
  * `timeoutMs`.
@@ -88,7 +88,7 @@ export async function transaction<DB, T>(
       } catch (error) {
         // The connection has been given back: neither the pause nor a hook holds it.
         const mayHelp = count < (options.attempts ?? 4) && conflictIn(error) !== undefined
-        // Whole or not at all: what was done beside the transaction was not undone with it.
+        // It is repeated whole or not at all: an effect beside the transaction was not undone with it.
         if (mayHelp && scope.outcome === 'none' && outcomeOf(error) !== 'unknown') {
           await sleep(delayMs(count))
           continue
@@ -105,7 +105,7 @@ export async function transaction<DB, T>(
 /** Makes what an attempt needs; nothing is sent, and no connection taken. */
 function prepare({ context, connection }: Binding, options: TransactionOptions): Attempt {
   const { readOnly = false, allowNested = false } = options
-  // What is left of the time around the transaction, not of what is around its first statement.
+  // The deadline around the transaction, not the one around its first statement.
   const deadline = currentClock().now() + remaining()
   const statements = (): readonly string[] =>
     beginStatements(options, deadline - currentClock().now())

@@ -1,10 +1,10 @@
 import { ProtocolError, violation } from './protocol-error.ts'
 
 /**
- * The most that a message may be long, as libpq has it (`fe-protocol3.c`, `VALID_LONG_MESSAGE_TYPE`,
- * and 2,000 for authentication), but where it has no bound ours: a description of 1,664 columns
- * (`MaxTupleAttributeNumber`) with names of 63 bytes takes 136 kB; a notification 8 kB, or 32 kB where
- * the server was built with the largest blocks.
+ * The longest message of most kinds, in bytes, as in libpq (`fe-protocol3.c`, `VALID_LONG_MESSAGE_TYPE`,
+ * and 2,000 for authentication), with a bound of ours where libpq has none: a description of 1,664 columns
+ * (`MaxTupleAttributeNumber`) with names of 63 bytes takes 136 kB; a notification 8 kB, or 32 kB where the
+ * server was built with the largest blocks.
  */
 const USUAL_BYTES = 30_000
 const OTHER_BYTES: Readonly<Record<string, number>> = {
@@ -15,13 +15,13 @@ const OTHER_BYTES: Readonly<Record<string, number>> = {
   T: 1_048_576,
 }
 
-/** The most that a server may say before it is ready for the first statement. */
+/** How many bytes a server may send before it is ready for the first statement. */
 const STARTUP_BYTES = 1_048_576
 
-/** Messages that are not kept: given on as they come, or dropped. */
+/** Messages that are not kept: they are passed on as they arrive, or dropped. */
 const NOT_KEPT = 'dAN'
 
-/** Counts what a server sends, up to its next ReadyForQuery, against what there is room for. */
+/** Counts what a server sends up to its next ReadyForQuery, and enforces the limit. */
 export class AnswerBounds {
   readonly #maxAnswerBytes: number
   #isStarting = true
@@ -32,7 +32,7 @@ export class AnswerBounds {
   }
 
   /**
-   * Takes note of a message as soon as its head has come.
+   * Counts a message as soon as its head has arrived.
    *
    * @throws {ProtocolError} unless there is room for it
    */

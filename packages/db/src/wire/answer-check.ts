@@ -1,12 +1,12 @@
 import { violation } from './protocol-error.ts'
 
 /*
- * What the messages of the server are made of. pg reads beyond the end of a message that says more than
- * it holds, and some (an ErrorResponse without an end) without ever coming back.
+ * The structure of the server's messages. pg would read beyond the end of a message whose content claims to
+ * be longer than it is, and on some (an ErrorResponse without an end) it would loop for ever.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
 
-/** Walks over the content of one message; throws where that ends before it should. */
+/** Walks over the content of one message, and throws if it ends too early. */
 class Walk {
   readonly #data: Buffer
   readonly #end: number
@@ -38,7 +38,7 @@ class Walk {
     return this.#data.readInt32BE(this.skip(4))
   }
 
-  /** Passes over bytes, and says where they began. */
+  /** Skips bytes, and returns where they began. */
   skip(bytes: number): number {
     const at = this.#at
     if (bytes < 0 || bytes > this.#end - at) throw violation('a message says more than it holds')
@@ -46,7 +46,7 @@ class Walk {
     return at
   }
 
-  /** Passes over text, and says how long it was. */
+  /** Skips text, and returns its length. */
   text(): number {
     const at = this.#at
     const end = this.#data.indexOf(0, at)
@@ -77,7 +77,7 @@ const ready: Check = (walk) => {
   }
 }
 
-/** Of an ErrorResponse or a NoticeResponse: each has a letter and a text; a zero ends them. */
+/** The fields of an ErrorResponse or a NoticeResponse: each has a letter and a text; a zero ends them. */
 const fields: Check = (walk) => {
   while (walk.byte() !== 0) walk.text()
 }
@@ -111,7 +111,7 @@ const authentication: Check = (walk) => {
   const kind = walk.int32()
   if (kind === 5) walk.skip(4)
   else if (kind === AUTHENTICATION_SASL) while (walk.text() > 0);
-  // What SCRAM says is read by pg, which knows where it ends.
+  // pg parses the content of SCRAM messages, and knows where it ends.
   else if (kind === 11 || kind === 12) while (!walk.isAtEnd) walk.byte()
   else if (kind !== 0 && kind !== 3) throw violation('an authentication that pg does not know')
 }
@@ -152,7 +152,7 @@ const COPY_DATA = 0x64
 /**
  * Checks what one message holds, after its kind and length.
  *
- * @throws {ProtocolError} unless it is what a message of its kind is made of, and nothing else
+ * @throws {ProtocolError} unless it is exactly what a message of its kind consists of
  */
 export function checkContent(kind: number, data: Buffer, start: number, end: number): void {
   if (kind === COPY_DATA) return

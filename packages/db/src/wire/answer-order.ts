@@ -1,6 +1,6 @@
 import { violation } from './protocol-error.ts'
 
-/** Kinds of Authentication. */
+/** The kinds of Authentication messages. */
 const OK = 0
 const SASL = 10
 const SASL_CONTINUE = 11
@@ -17,12 +17,12 @@ const AT_START = 'RSKNEZ'
  */
 export class AnswerOrder {
   #isStarting = true
-  /** The last kind of Authentication that came. */
+  /** The kind of the last Authentication message. */
   #authentication: number | undefined = undefined
   #copiesOut = false
 
   /**
-   * @param authentication its kind, of an Authentication
+   * @param authentication the kind of an Authentication message
    * @throws {ProtocolError} unless it may come now
    */
   expect(kind: string, authentication: number | undefined): void {
@@ -46,7 +46,7 @@ export class AnswerOrder {
     const before = this.#authentication
     this.#authentication = kind
     if (!this.#isStarting || before === OK) throw violation('it asks who we are once more')
-    // SCRAM proves the identity of both sides: without its last step the server's is not proven.
+    // SCRAM proves the identity of both sides. Without its last step that of the server is not proven.
     const after = AFTER.get(before)
     if (after === undefined ? kind === SASL_CONTINUE || kind === SASL_FINAL : kind !== after) {
       throw violation('a step of the authentication that is not due')
@@ -54,7 +54,7 @@ export class AnswerOrder {
   }
 }
 
-/** What has to follow a step of the authentication; after a password, only whether it is taken. */
+/** What must follow a step of the authentication. After a password, only whether it is accepted. */
 const AFTER: ReadonlyMap<number | undefined, number> = new Map([
   [3, OK],
   [5, OK],

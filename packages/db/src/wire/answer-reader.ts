@@ -5,29 +5,29 @@ import { violation } from './protocol-error.ts'
 
 /** A message begins with its kind, one byte, and its length, four, which counts itself. */
 const HEAD_BYTES = 5
-/** PostgreSQL makes none that is longer (`MaxAllocSize`). */
+/** PostgreSQL sends no longer message (`MaxAllocSize`). */
 const MOST_BYTES = 1_073_741_823
 const AUTHENTICATION = 0x52
 const EMPTY = Buffer.alloc(0)
 
-/** The part of a chunk that may be passed on, and what is wrong after it. */
+/** The part of a chunk that may be passed on, and the error after it, if any. */
 export interface CheckedAnswers {
   readonly whole: Buffer
   readonly failure?: unknown
 }
 
 /**
- * Makes whole messages of the bytes of a server, and checks each before anybody reads it. What it keeps
- * of one that has not come whole is bounded, and at the most twice what has come of it.
+ * Assembles the bytes of a server into whole messages, and checks each before it is read. The memory for an
+ * incomplete message is bounded, and at most twice the bytes that have arrived.
  */
 export class AnswerReader {
   readonly #bounds: AnswerBounds
   readonly #order = new AnswerOrder()
   #kept: Buffer = EMPTY
   #keptBytes = 0
-  /** How many bytes are needed to get on. */
+  /** How many bytes are needed to continue. */
   #wanted = HEAD_BYTES
-  /** Whether the head of the message that is kept was looked at. */
+  /** Whether the head of the kept message was checked. */
   #isAdmitted = false
 
   /** @param maxAnswerBytes the most that the answer to one statement may take */
@@ -35,7 +35,7 @@ export class AnswerReader {
     this.#bounds = new AnswerBounds(maxAnswerBytes)
   }
 
-  /** The messages that have come whole with this chunk. Nothing is to be read after a failure. */
+  /** Returns the messages that are complete with this chunk. Do not call it after a failure. */
   read(chunk: Buffer): CheckedAnswers {
     const data = this.#withKept(chunk)
     if (data === undefined) return { whole: EMPTY }
@@ -48,13 +48,13 @@ export class AnswerReader {
       return { whole: data.subarray(0, at), failure }
     }
     const rest = data.subarray(at)
-    // A copy, where the rest of a small message would hold the whole of a large one.
+    // A copy, so that the rest of a small message does not keep a large buffer alive.
     this.#kept = rest.length > 0 && data !== chunk ? Buffer.from(rest) : rest
     this.#keptBytes = rest.length
     return { whole: data.subarray(0, at) }
   }
 
-  /** Where the message that begins at `at` ends; `undefined` as long as it has not come whole. */
+  /** Where the message that begins at `at` ends; `undefined` while it is incomplete. */
   #next(data: Buffer, at: number): number | undefined {
     this.#wanted = HEAD_BYTES
     if (data.length - at < HEAD_BYTES) return undefined
@@ -76,7 +76,7 @@ export class AnswerReader {
     return end
   }
 
-  /** What is kept and the chunk in one; `undefined` as long as that is not enough to get on. */
+  /** The kept bytes and the chunk together; `undefined` while that is not enough to continue. */
   #withKept(chunk: Buffer): Buffer | undefined {
     if (this.#keptBytes === 0) return chunk
     const bytes = this.#keptBytes + chunk.length
@@ -86,7 +86,7 @@ export class AnswerReader {
     return bytes < this.#wanted ? undefined : this.#kept.subarray(0, bytes)
   }
 
-  /** By doubling, and not at once to what a head may only claim. */
+  /** Grows by doubling, and not at once to the size that the head claims. */
   #grow(bytes: number): void {
     const room = Math.max(bytes, Math.min(this.#wanted, 2 * this.#kept.length))
     const grown = Buffer.allocUnsafeSlow(room)

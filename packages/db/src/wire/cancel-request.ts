@@ -1,11 +1,11 @@
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 
-/** Where a session lives and the key that cancels what it does. */
+/** The address of a session and the key that cancels its statements. */
 export interface CancelTarget {
   /** The name that certificates are checked against, or the folder of a Unix socket. */
   readonly host: string
-  /** The one of the host's addresses that the session is on. @default looked up again */
+  /** The address of the host that the session is connected to. @default looked up again */
   readonly address: string | undefined
   readonly port: number
   /** As pg takes it: `true` or TLS options for an encrypted connection. */
@@ -37,7 +37,7 @@ export async function requestCancel(target: CancelTarget, signal: AbortSignal): 
     const channel = ssl ? await encrypt(socket, host, ssl) : socket
     const closed = happens(channel, 'close')
     channel.resume()
-    // Not end(): PgBouncer forgets the request of a client that has hung up.
+    // Not end(): PgBouncer drops the request of a client that has disconnected.
     channel.write(cancelMessage(target))
     await closed
   } catch {

@@ -7,14 +7,14 @@ interface StartupConf {
   getStartupConf(): Record<string, string>
 }
 
-/** A client that sends settings along when it connects. */
+/** A client that sends settings when it connects. */
 export class ConfiguredClient extends Client {
   readonly #startupSettings: Readonly<Record<string, string>>
 
   /**
    * @param startupSettings by their names on the server
-   * @param maxAnswerBytes the most that the answer to one statement may take
-   * @throws {TypeError} when the installed pg is not shaped as this package needs it
+   * @param maxAnswerBytes the most bytes that the answer to one statement may take
+   * @throws {TypeError} when the installed pg lacks internals that this package needs
    */
   constructor(
     config: ClientConfig,

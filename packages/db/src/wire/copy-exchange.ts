@@ -1,10 +1,10 @@
 import type { PgExchange } from './pg-client.ts'
 
-/** A COPY, as it is run on a connection. */
+/** A COPY that runs on a connection. */
 export interface CopyExchange extends PgExchange {
   readonly operation: 'copyIn' | 'copyOut'
   readonly writes: boolean
-  /** Whether, outside a transaction, it may have taken effect by now. */
+  /** Whether it may have taken effect by now, outside a transaction. */
   readonly mayHaveHappened: boolean
 }
 

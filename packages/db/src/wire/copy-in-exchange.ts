@@ -6,13 +6,15 @@ import { violation } from './protocol-error.ts'
 import { isServerError } from './server-error.ts'
 import { leavesNothing } from './translate-error.ts'
 
-/** How long a source that does not obey its scope may take to end, before it is left alone. */
+/**
+ * How long a source that does not obey its scope may take to end, in milliseconds, before it is abandoned.
+ */
 const SOURCE_GRACE_MS = 1_000
 
 /** Where the data comes from. */
 export interface ChunkSource {
   chunks(): AsyncGenerator<CopyChunk, void, undefined>
-  /** Nobody wants the chunk that is being waited for. */
+  /** Call it when the chunk that is being awaited is no longer wanted. */
   abandon(): void
 }
 
@@ -49,7 +51,7 @@ export class CopyIn implements CopyExchange {
     this.#text = text
     this.#source = source
     this.#onChunk = onChunk
-    // It may fail before anybody waits for it.
+    // It may reject before anything awaits it.
     this.#done.promise.catch(() => undefined)
   }
 
@@ -62,7 +64,7 @@ export class CopyIn implements CopyExchange {
     connection.query(this.#text)
   }
 
-  /** pg looks for it, to stop the clock of its `query_timeout`. */
+  /** pg expects this field, and replaces it to stop its `query_timeout`. */
   callback(): void {}
 
   handleCopyInResponse(): void {
@@ -120,7 +122,7 @@ export class CopyIn implements CopyExchange {
         await this.#drained()
         sent += step.value.bytes.length
         if (sent < TURN_BYTES) continue
-        // Without a turn neither the server's answer nor a deadline would be seen.
+        // Without a turn of the event loop neither the server's answer nor a deadline would be noticed.
         await setImmediate()
         sent = 0
       }
@@ -130,7 +132,7 @@ export class CopyIn implements CopyExchange {
     }
   }
 
-  /** Sends CopyFail, and nothing more. */
+  /** Sends CopyFail, and nothing after it. */
   #giveUp(): void {
     if (this.#isOver || this.#mayHaveHappened) return
     this.#connection?.sendCopyFail('cancelled, or no data to be had')
@@ -138,7 +140,7 @@ export class CopyIn implements CopyExchange {
   }
 
   #fail(reason: unknown, signal: AbortSignal): void {
-    // What a source throws because it was cancelled is not a failure of the source.
+    // An error of a source that was cancelled is not a failure of the source.
     if (!this.#isOver && !signal.aborted) this.sourceFailure = { reason }
     this.#giveUp()
   }
@@ -151,7 +153,7 @@ export class CopyIn implements CopyExchange {
     this.#onStop?.()
   }
 
-  /** What `promise` gives, unless the COPY ends before. One at a time. */
+  /** The result of `promise`, unless the COPY ends first. One call at a time. */
   #unlessOver<T>(promise: Promise<T>): Promise<T | typeof OVER> {
     return new Promise((resolve, reject) => {
       this.#onOver = () => resolve(OVER)
@@ -170,7 +172,7 @@ export class CopyIn implements CopyExchange {
   }
 }
 
-/** Ends a source, and waits for that; not for ever, for one that waits for something else. */
+/** Ends a source and waits for that, but only for a limited time. */
 async function leave(chunks: AsyncGenerator<CopyChunk, void, undefined>): Promise<void> {
   await shield(
     () =>

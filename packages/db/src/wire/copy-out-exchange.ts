@@ -8,8 +8,8 @@ import { leavesNothing } from './translate-error.ts'
 const HIGH_WATER_BYTES = 65_536
 
 /**
- * One `COPY … TO STDOUT`: keeps what the server sends until it is taken, and stops reading when that
- * becomes too much. After an abort it throws away what still comes, so that the server gets to its end.
+ * One `COPY … TO STDOUT`: keeps what the server sends until it is taken, and stops reading when that is too
+ * much. After an abort it discards what still arrives, so that the server can finish.
  */
 export class CopyOut implements CopyExchange {
   readonly operation = 'copyOut'
@@ -30,7 +30,7 @@ export class CopyOut implements CopyExchange {
   constructor(text: string, writes: boolean) {
     this.#text = text
     this.writes = writes
-    // It may fail before anybody waits for it.
+    // It may reject before anything awaits it.
     this.#done.promise.catch(() => undefined)
   }
 
@@ -43,15 +43,15 @@ export class CopyOut implements CopyExchange {
     connection.query(this.#text)
   }
 
-  /** pg looks for it, to stop the clock of its `query_timeout`. */
+  /** pg expects this field, and replaces it to stop its `query_timeout`. */
   callback(): void {}
 
-  /** The server sends a row a message. */
+  /** The server sends one message for each row. */
   handleCopyData({ chunk }: { readonly chunk: Uint8Array }): void {
     if (this.#discards) return
     this.bytes += chunk.length
     this.#size += chunk.length
-    // A copy: the parser moves its buffer under what it gave out.
+    // A copy, as the parser reuses its buffer.
     this.#waiting.push(Buffer.from(chunk))
     if (this.#size >= HIGH_WATER_BYTES) this.#connection?.stream.pause()
     this.#wake?.()
@@ -84,7 +84,7 @@ export class CopyOut implements CopyExchange {
     }
   }
 
-  /** The messages that came since the last call, one a row; `undefined` after the last. */
+  /** The messages since the last call, one for each row; `undefined` after the last. */
   async take(): Promise<readonly Buffer[] | undefined> {
     while (this.#waiting.length === 0) {
       if (this.#isOver) return undefined

@@ -34,7 +34,7 @@ export function guardAnswers(connection: object, maxAnswerBytes: number): void {
   }
 }
 
-/** Has pg read the messages. Returns what that throws. */
+/** Lets pg read the messages. Returns the error that it throws, if any. */
 function giveOn(checked: EventEmitter, messages: Buffer): unknown {
   try {
     checked.emit('data', messages)

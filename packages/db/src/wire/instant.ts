@@ -1,6 +1,6 @@
 /**
- * A `Date` that keeps PostgreSQL's microseconds. What the driver makes of a `timestamptz` whose
- * microseconds are no whole milliseconds; sent back as it came.
+ * A `Date` that keeps PostgreSQL's microseconds. The driver returns one for a `timestamptz` that has a
+ * fraction of a millisecond, and sends it back unchanged.
  */
 export class PreciseDate extends Date {
   /** Microseconds beyond the whole milliseconds of the `Date`: 0 to 999. */
@@ -20,7 +20,7 @@ export class PreciseDate extends Date {
 /**
  * Reads a `timestamptz` in PostgreSQL's ISO style: `2026-01-02 03:04:05.123456+09`.
  *
- * @param parse what reads the rare rest: years before Christ or after 9999, `infinity`
+ * @param parse the parser for the rare rest: years before Christ or after 9999, `infinity`
  */
 export function parseInstant(text: string, parse: (text: string) => unknown): unknown {
   const found =
@@ -29,7 +29,7 @@ export function parseInstant(text: string, parse: (text: string) => unknown): un
   const [, date, time, fraction = '', hours = '', minutes = ':00', seconds] = found
   const digits = fraction.padEnd(6, '0')
   let timeMs = Date.parse(`${date}T${time}.${digits.slice(0, 3)}${hours}${minutes}`)
-  // Zones of long ago have seconds too, which a Date does not read.
+  // Historic time zones have seconds too, which `Date` cannot parse.
   if (seconds !== undefined) timeMs -= Number(`${hours[0]}${seconds.slice(1)}`) * 1_000
   const microseconds = Number(digits.slice(3))
   return microseconds === 0 ? new Date(timeMs) : new PreciseDate(timeMs, microseconds)

@@ -16,11 +16,12 @@ function arm(): void {
 }
 
 /**
- * Whether the event loop has looked at its sockets since. Whatever the kernel knew before (that a
- * connection was closed, say) has been heard when the turn is over. One timer for all.
+ * Tells whether the event loop has polled its sockets since the call. When the turn is over, everything
+ * that the kernel knew before it, such as a closed connection, has been reported. All callers share one
+ * timer.
  */
 export function loopTurn(): { readonly isOver: boolean } {
-  // The next may come before the loop looks; the one after it does not.
+  // The next turn may come before the loop polls, but the one after it does not.
   const end = turns + 2
   wanted = end
   if (!isArmed) arm()

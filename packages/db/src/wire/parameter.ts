@@ -8,15 +8,15 @@ class JsonParameter {
     this.#text = text
   }
 
-  /** What pg, or our driver, sends. */
+  /** The text that pg or our driver sends. */
   toPostgres(): string {
     return this.#text
   }
 }
 
 /**
- * Marks a value for a `json` or `jsonb` column. An array needs it, because PostgreSQL's own arrays are
- * sent otherwise; for other values it changes nothing.
+ * Marks a value for a `json` or `jsonb` column. Arrays need it, as they would otherwise be sent as
+ * PostgreSQL arrays; for other values it changes nothing.
  *
  * @example
  * await db.updateTable('plans').set({ tags: json(['day', 'night']) }).where('id', '=', id).execute()
@@ -24,7 +24,7 @@ class JsonParameter {
 export function json<T>(value: T): T {
   const text = JSON.stringify(value)
   if (text === undefined) throw new TypeError(`Expected JSON, got ${typeof value}`)
-  // Typed as the value itself: that is what Kysely's column takes.
+  // Typed as the value itself, because that is the type of Kysely's column.
   return new JsonParameter(text) as unknown as T
 }
 
@@ -34,7 +34,7 @@ function isTemporal(value: object): value is { toJSON(): string } {
   return Symbol.toStringTag in value && TEMPORAL.test(String(value[Symbol.toStringTag]))
 }
 
-/** The text for PostgreSQL of the values that pg would send wrongly. */
+/** Converts values that pg would send wrongly into text for PostgreSQL. */
 export function toParameter(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof JsonParameter) return value.toPostgres()

@@ -20,13 +20,13 @@ export interface PgQuery {
   readonly text: string
   readonly values?: unknown[]
   readonly types: PgTypes
-  /** The values as they go out, where they are known already. */
+  /** The values in the form of the protocol, if they are known already. */
   readonly wire?: readonly WireValue[]
-  /** How it is planned if it is prepared; `undefined`: it may not be. */
+  /** How it is planned if it is prepared; `undefined` if it may not be prepared. */
   readonly plan?: Plan | undefined
 }
 
-/** Of what is prepared: planned for the values of each use, or, for a while, once for all. */
+/** How a prepared statement is planned: for the values of each use, or once for a while. */
 export type Plan = 'each' | 'kept'
 
 /** The part of pg's `Connection` that a COPY speaks through. */
@@ -43,7 +43,7 @@ export interface PgExchange {
   submit(connection: PgConnectionLike): void
   handleReadyForQuery(): void
   handleError(error: Error): void
-  /** Called once it was handed to pg, in the scope of the caller. Settles when it is over. */
+  /** Called after it was handed to pg, in the scope of the caller. Settles when it is over. */
   run(signal: AbortSignal): Promise<PgResult>
 }
 
@@ -69,7 +69,7 @@ export interface PgPoolClientLike extends PgClientLike {
   release(destroy?: boolean): void
 }
 
-/** The part of pg's `Pool` that is used here; any version will do, and anything alike. */
+/** The part of pg's `Pool` that is used here. Any version and any compatible pool will do. */
 export interface PgPoolLike {
   connect(): Promise<PgPoolClientLike>
   readonly on?: {

@@ -2,12 +2,12 @@ import pg, { Client, Query, types } from 'pg'
 import { Duplex } from 'node:stream'
 
 /**
- * The versions of pg that this package was tested with. It reaches behind pg's documented face, which a
- * minor version may change; `pg-internals.test.ts` fails when the installed pg is outside of this range.
+ * The versions of pg that this package was tested with. It uses undocumented parts of pg, which a minor
+ * version may change; `pg-internals.test.ts` fails when the installed pg is outside of this range.
  */
 export const TESTED_PG = { from: '8.23.1', below: '8.24.0' } as const
 
-/** The parts of pg that are used although it does not document them, by name. Each has a check that it is unchanged. */
+/** The undocumented parts of pg that are used, by name. Each has a check that it is unchanged. */
 const INTERNALS: Readonly<Record<string, (client: object) => boolean>> = {
   // pg-wire.ts
   'client.processID': (client) => 'processID' in client,
@@ -53,7 +53,7 @@ const INTERNALS: Readonly<Record<string, (client: object) => boolean>> = {
     typeof member(member(pg, 'defaults'), 'parseInputDatesAsUTC') === 'boolean',
 }
 
-/** The names of what is not as this package needs it; none where all is well. */
+/** The names of the parts that have changed; empty if all are as needed. */
 export function changedPgInternals(client: object): readonly string[] {
   return Object.entries(INTERNALS)
     .filter(([, isAsItWas]) => !isAsItWas(client))
@@ -63,11 +63,11 @@ export function changedPgInternals(client: object): readonly string[] {
 let isChecked = false
 
 /**
- * Checks once, at the first connection, that pg is as this package needs it: a clear sentence instead of
- * a connection that hangs.
+ * Checks once, at the first connection, that pg is as this package needs it, so that a change gives a clear
+ * error instead of a connection that hangs.
  *
  * @param client one that has not connected yet
- * @throws {TypeError} with the names of what has changed
+ * @throws {TypeError} with the names of the changed parts
  */
 export function expectPgInternals(client: object): void {
   if (isChecked) return
@@ -76,7 +76,7 @@ export function expectPgInternals(client: object): void {
   isChecked = true
 }
 
-/** What to say of what has changed. */
+/** The sentence about changed parts. */
 export function changedSentence(changed: readonly string[]): string {
   const { from, below } = TESTED_PG
   return `Expected a pg of ${from} or later, below ${below}, got one in which ${changed.join(', ')} is missing or otherwise`

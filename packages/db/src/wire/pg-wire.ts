@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 import type { CancelTarget } from './cancel-request.ts'
 import type { PgClientLike, PgQuery, PgResult } from './pg-client.ts'
 
-/** What speaks the protocol itself; pg calls its hooks with what the server says. */
+/** A statement that speaks the protocol itself. pg calls its hooks with the server's messages. */
 export interface Submittable {
   submit(connection: never): unknown
 }
@@ -15,8 +15,9 @@ export interface ParameterStatus {
 }
 
 /**
- * One connection of pg, and the only door to its insides: the socket, the messages that pg passes on, the
- * key that cancels. Everything else in this package asks here. `pg-internals.ts` lists what is reached.
+ * One connection of pg, and the only access to its internals: the socket, the messages that pg passes on,
+ * the key for a cancel. All other files go through this class. `pg-internals.ts` lists the internals that
+ * are used.
  */
 export class PgWire {
   readonly #client: PgClientLike
@@ -28,7 +29,7 @@ export class PgWire {
     this.takesBatches = takesBatches(client)
   }
 
-  /** The backend's process id, or the one that a pooler between gave out; `0` before it is known. */
+  /** The process id of the backend, or the one that a pooler made up; `0` before it is known. */
   get processId(): number {
     return this.#client.processID ?? 0
   }
@@ -38,13 +39,13 @@ export class PgWire {
     return this.#client.getTransactionStatus()
   }
 
-  /** How many bytes have come from the server; `0` where pg has no socket to ask. */
+  /** How many bytes have arrived from the server; `0` if pg has no socket. */
   get bytesRead(): number {
     const stream = this.#client.connection?.stream
     return stream instanceof Socket ? stream.bytesRead : 0
   }
 
-  /** Where a CancelRequest for this connection goes, and its key. */
+  /** The address and the key for a CancelRequest of this connection. */
   get cancelTarget(): CancelTarget {
     const { host, port, ssl, secretKey, connection } = this.#client
     const stream = connection?.stream
@@ -53,20 +54,20 @@ export class PgWire {
     return { host, address, port, ssl, processId, secretKey: secretKey ?? 0 }
   }
 
-  /** Runs a statement as pg does. With a `PgQuery` pg copies it; the two arguments it takes as they are. */
+  /** Runs a statement as pg does. pg copies a `PgQuery`, but takes the two arguments as they are. */
   query(query: PgQuery): Promise<PgResult | PgResult[]>
   query(text: string, values: unknown[] | undefined): Promise<PgResult | PgResult[]>
   query(query: string | PgQuery, values?: unknown[]): Promise<PgResult | PgResult[]> {
     return typeof query === 'string' ? this.#client.query(query, values) : this.#client.query(query)
   }
 
-  /** Puts what speaks the protocol itself into pg's line: pg calls its `submit` when it is its turn. */
+  /** Queues a statement that speaks the protocol itself: pg calls its `submit` when it is its turn. */
   submit(statement: Submittable): void {
     const client: { query(statement: unknown): unknown } = this.#client
     client.query(statement)
   }
 
-  /** Sends messages past pg. A connection that is lost says so by itself. */
+  /** Sends messages without pg's queue. If the connection is lost, that is reported separately. */
   write(messages: Buffer): void {
     const stream = this.#client.connection?.stream
     if (stream?.writable === true) stream.write(messages)
@@ -77,13 +78,13 @@ export class PgWire {
     // Without a listener, Node would end the process when the server closes the connection.
     this.#client.on('error', () => {
       heard()
-      // What broke the protocol, or says that it ends, need not hang up by itself.
+      // A server that broke the protocol, or announced its end, need not close the connection by itself.
       this.#client.connection?.stream.destroy()
     })
     this.#client.on('end', heard)
   }
 
-  /** Calls `heard` whenever nothing is under way any more. */
+  /** Calls `heard` whenever the connection becomes idle. */
   onIdle(heard: () => void): void {
     this.#client.on('drain', heard)
   }

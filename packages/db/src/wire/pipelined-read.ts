@@ -6,11 +6,11 @@ import { type Column, RowShape } from './row-shape.ts'
 /** A statement that one connection has prepared. */
 export interface PreparedRead {
   readonly name: string
-  /** Known from the first answer on; it does not change as long as this is prepared. */
+  /** Known from the first answer on. It does not change while the statement is prepared. */
   shape: RowShape | undefined
 }
 
-/** What becomes of a read. */
+/** Callbacks for the end of a read. */
 export interface ReadHandlers {
   /** The server is done with it. */
   done(read: PipelinedRead): void
@@ -19,18 +19,21 @@ export interface ReadHandlers {
 }
 
 /**
- * One read on a pipelined connection. It stands in pg's line as a `Query`, because that is all that pg
- * lets into the line of such a connection; sending and reading are its own.
+ * One read on a pipelined connection. It is a `Query`, because pg queues nothing else on such a connection,
+ * but it sends and reads by itself.
  */
 export class PipelinedRead extends Query {
   readonly prepared: PreparedRead
-  /** Whether its caller still waits. */
+  /** Whether its caller is still waiting. */
   isWanted = true
-  /** Whether it was under way when a cancel was meant for another. */
+  /** Whether it was under way when another read was cancelled. */
   isExposed = false
   /** When it became the first in line. */
   since = 0
-  /** Whether what was known of the connection when it came has been heard; only where nothing was before it. */
+  /**
+   * Tells whether a loss of the connection that came before this read has been noticed; only if the
+   * connection was idle.
+   */
   arrival: { readonly isOver: boolean } | undefined = undefined
   readonly signal: AbortSignal
   readonly #write: () => void
@@ -58,12 +61,12 @@ export class PipelinedRead extends Query {
     this.submit = () => this.#write()
   }
 
-  /** `undefined`: it has to be sent again, elsewhere. */
+  /** Resolves to `undefined` if it must be sent again, through the pool. */
   get answer(): Promise<PgResult | undefined> {
     return this.#answer.promise
   }
 
-  /** Has its caller send it again. What the server may still say is not heard. */
+  /** Makes its caller send it again. Later answers of the server are ignored. */
   sendAgain(): void {
     this.isWanted = false
     this.#answer.resolve(undefined)
@@ -74,7 +77,7 @@ export class PipelinedRead extends Query {
     this.#answer.reject(error)
   }
 
-  /** To be called when the server is done with it. */
+  /** Call it when the server is done with it. */
   leave(): void {
     this.#onOver?.()
   }
@@ -87,7 +90,7 @@ export class PipelinedRead extends Query {
     })
   }
 
-  /** pg leaves a function there, if it watches over a `query_timeout`. */
+  /** pg puts a function there if it has a `query_timeout`. */
   #stopClock(): void {
     const { callback } = this as unknown as { readonly callback?: () => void }
     callback?.()
@@ -132,7 +135,7 @@ export class PipelinedRead extends Query {
       return
     }
     this.giveUp(this.#wrongRow)
-    // It fails the connection: whose answers do not fit their statements is not asked again.
+    // This fails the connection: a server whose answers do not match the statements is not asked again.
     if (this.#wrongRow instanceof ProtocolError) throw this.#wrongRow
   }
 }

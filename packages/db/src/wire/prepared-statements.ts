@@ -5,13 +5,13 @@ import type { Column } from './row-shape.ts'
 import { bindMessage, closeMessage, DESCRIBE, EXECUTE, parseMessage } from './wire-message.ts'
 import type { WireValue } from './wire-value.ts'
 
-/** How often a text comes on a connection before it is worth being prepared. */
+/** How often a text must be used on a connection before it is worth preparing. */
 const WORTH_USES = 3
 
 /**
- * How often a statement is executed before it is parsed anew. PostgreSQL plans the first five uses for their
- * values, and then may keep a plan for no value in particular, made for tables as large as they were by then:
- * that of an empty queue reads all of a full one.
+ * How often a statement is executed before it is parsed anew. PostgreSQL plans the first five uses for
+ * their values, and then may keep a generic plan that fits the tables as they were: a plan made for an
+ * empty queue reads all of a full one.
  *
  * https://www.postgresql.org/docs/current/sql-prepare.html#SQL-PREPARE-NOTES
  */
@@ -20,13 +20,13 @@ const USES = 5
 /** How many statements a connection keeps. */
 const LIMIT = 100
 
-/** How many texts are counted that are not prepared yet; then it begins anew. */
+/** How many unprepared texts are counted before the counts are cleared. */
 const COUNTED = 1_000
 
-/** A statement that may give rows, by its text: on the side of caution. */
+/** Statements that may return rows, cautiously judged by their text. */
 const MAY_GIVE_ROWS = /^\s*(?!insert|update|delete|merge)|\breturning\b/i
 
-/** For how long a plan serves that was declared to be kept, in milliseconds: tables grow. */
+/** How long a kept plan is used, in milliseconds: tables grow. */
 const KEPT_MS = 1_000
 
 /** One statement that a connection keeps, or is about to. */
@@ -42,7 +42,7 @@ export class PreparedStatement {
     this.#keptMs = plan === 'kept' ? KEPT_MS : 0
   }
 
-  /** What the rows of its next use are made of; `undefined`: that use parses it. */
+  /** The columns of its next use; `undefined` if that use parses the statement again. */
   next(): readonly Column[] | undefined {
     if (this.#uses >= USES && currentClock().now() - this.#parsedAt >= this.#keptMs) this.forget()
     if (this.#uses === 0) this.#parsedAt = currentClock().now()
@@ -50,30 +50,31 @@ export class PreparedStatement {
     return this.#columns
   }
 
-  /** Has it executed, or parsed first. */
+  /** The messages that execute it, or parse it first. */
   messages(text: string, values: readonly WireValue[], parses: boolean): Buffer[] {
     const bound = bindMessage(this.name, values)
     if (!parses) return [bound, EXECUTE]
-    // The name may be taken: by what stood here before, or by an attempt of which only the end failed.
+    // The name may be in use: by an earlier statement in this place, or by an attempt that failed only at
+    // its end.
     return [closeMessage(this.name), parseMessage(this.name, text), bound, DESCRIBE, EXECUTE]
   }
 
-  /** Notes that the server has answered it. */
+  /** Notes the columns with which the server answered. */
   hear(columns: readonly Column[]): void {
     this.#columns ??= columns
   }
 
-  /** Has its next use parse it. */
+  /** Makes its next use parse it. */
   forget(): void {
     this.#columns = undefined
     this.#uses = 0
   }
 }
 
-/** What one connection has prepared: statements that were declared to be, and come again and again. */
+/** The prepared statements of one connection: statements that are declared as such and used repeatedly. */
 export class PreparedStatements {
   readonly #backend: Backend
-  /** By text; the one that was used last stands last. */
+  /** By text, the least recently used first. */
   readonly #kept = new Map<string, PreparedStatement>()
   readonly #uses = new Map<string, number>()
   #isSuspended = false
@@ -84,13 +85,14 @@ export class PreparedStatements {
   }
 
   /**
-   * What is prepared for a statement, or is to be. In a transaction nothing that may give rows: after a change of
-   * its tables the server refuses it, and a refusal there costs the transaction.
+   * The prepared statement for a query, or a new one to prepare with it; `undefined` if it is to be sent
+   * unprepared. So is, in a transaction, a query that may return rows: after a change of its tables the
+   * server would refuse the prepared statement, which would fail the transaction.
    */
   find({ text, values = [], plan }: PgQuery, isAtomic: boolean): PreparedStatement | undefined {
     if (plan === undefined || this.#isSuspended || this.#backend.isOwn === false) return undefined
     if (isAtomic && MAY_GIVE_ROWS.test(text)) return undefined
-    // Without values it may be several statements.
+    // A text without values may be several statements.
     if (values.length === 0 && text.includes(';')) return undefined
     const known = this.#kept.get(text)
     if (known !== undefined) {
@@ -104,19 +106,22 @@ export class PreparedStatements {
     return undefined
   }
 
-  /** What to ask along with a statement, for what comes after it. */
+  /** A question to send along with a statement, for later ones. */
   takeQuestion(): Question | undefined {
     if (!this.#asks) return undefined
     this.#asks = false
     return this.#backend.question
   }
 
-  /** Prepares and uses nothing, until {@link PreparedStatements.forget}: its session is not what it was. */
+  /**
+   * Stops preparing and using statements until {@link PreparedStatements.forget}, because the session was
+   * changed.
+   */
   suspend(): void {
     this.#isSuspended = true
   }
 
-  /** To be called when the session is as new: what was prepared is gone. */
+  /** Call it when the session was reset, which deallocates prepared statements. */
   forget(): void {
     this.#kept.clear()
     this.#isSuspended = false

@@ -1,7 +1,7 @@
-/** What a server did that PostgreSQL does not do, or more of it than there is room for. */
+/** What a server did wrong: it broke the protocol, or its answer exceeds the limit. */
 export type ProtocolFault = 'protocol_violation' | 'answer_too_large'
 
-/** The server broke the protocol. The message is our own words: nothing of what the server sent. */
+/** The server broke the protocol. The message contains nothing of what the server sent. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError'
   readonly code: ProtocolFault
@@ -12,7 +12,7 @@ export class ProtocolError extends Error {
   }
 }
 
-/** For what a server must not send. */
+/** The error for a message that a server must not send. */
 export function violation(what: string, options?: ErrorOptions): ProtocolError {
   return new ProtocolError(
     'protocol_violation',

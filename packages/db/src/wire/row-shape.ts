@@ -7,11 +7,11 @@ export interface Column {
   readonly dataTypeID: number
 }
 
-/** What the rows of a statement are made of, and how they are read. */
+/** The columns of a statement's rows, and how they are parsed. */
 export class RowShape {
   readonly #columns: readonly Column[]
   readonly #parsers: readonly ((value: string) => unknown)[]
-  /** Copied for each row: all of them have one hidden class then. */
+  /** Copied for each row, so that all rows have the same hidden class. */
   readonly #empty: Record<string, unknown>
 
   constructor(columns: readonly Column[], types: PgTypes) {
@@ -20,7 +20,7 @@ export class RowShape {
     this.#empty = Object.fromEntries(columns.map(({ name }) => [name, null]))
   }
 
-  /** Whether it is of these columns. */
+  /** Whether it has exactly these columns. */
   isOf(columns: readonly Column[]): boolean {
     if (columns.length !== this.#columns.length) return false
     return this.#columns.every(({ name, dataTypeID }, at) => {
@@ -37,17 +37,17 @@ export class RowShape {
     for (let at = 0; at < this.#columns.length; at += 1) {
       const { name } = this.#columns[at] as Column
       const value = values[at] ?? null
-      // Also NULL is written: of two columns with one name the last one counts, as in pg.
+      // NULL is written too: of two columns with the same name the last one counts, as in pg.
       row[name] = value === null ? null : this.#parsers[at]?.(value)
     }
     return row
   }
 }
 
-/** How many texts are remembered; then it begins anew. */
+/** How many texts are remembered before the memory is cleared. */
 const LIMIT = 1_000
 
-/** The shapes of texts that came before, for one set of parsers: making one costs more than a row. */
+/** The shapes of earlier texts, for one set of parsers. Making a shape costs more than parsing a row. */
 export class RowShapes {
   readonly #types: PgTypes
   readonly #shapes = new Map<string, RowShape>()

@@ -2,13 +2,19 @@ import { Redaction } from '@yuzuru/concurrency/boundary'
 
 const redaction = new Redaction()
 
-/** How much of a sentence of the server is read: a secret that begins in what is shown is seen whole. */
+/**
+ * How much of a server's sentence is read: more than is shown, so that a secret at the end of the shown
+ * part is recognised.
+ */
 const READ_LENGTH = 16_384
-/** The most that is shown of one, in characters. */
+/** How much of a sentence is shown, in characters. */
 const MAX_SENTENCE = 2_000
-/** The most that is shown of a name; PostgreSQL's have up to 63 bytes unless it was built otherwise. */
+/**
+ * How much of a name is shown, in characters. PostgreSQL's names have up to 63 bytes unless it was built
+ * otherwise.
+ */
 const MAX_NAME = 256
-/** How many columns an index has at the most: PostgreSQL's `INDEX_MAX_KEYS`. */
+/** The most columns of an index: PostgreSQL's `INDEX_MAX_KEYS`. */
 const MAX_COLUMNS = 32
 
 /** An `ErrorResponse` of the server, as pg throws it. */
@@ -20,11 +26,11 @@ export interface ServerError extends Error {
   readonly table?: string | undefined
   readonly column?: string | undefined
   readonly constraint?: string | undefined
-  /** The context, a line a level. It may quote data. */
+  /** The context, one line for each level. It may quote data. */
   readonly where?: string | undefined
 }
 
-/** Whether the server itself said it, as opposed to the socket or the client. */
+/** Whether the error comes from the server, as opposed to the socket or the client. */
 export function isServerError(error: unknown): error is ServerError {
   return (
     error instanceof Error &&
@@ -35,14 +41,14 @@ export function isServerError(error: unknown): error is ServerError {
   )
 }
 
-/** Whether the server said it, but not in PostgreSQL's words: it has no SQLSTATE. */
+/** Whether the error comes from the server but has no SQLSTATE, unlike PostgreSQL's. */
 export function isOddServerError(error: unknown): boolean {
   return error instanceof Error && 'severity' in error && !isServerError(error)
 }
 
 /**
- * The columns that a violation is about. For unique and foreign keys only `DETAIL` names them, as
- * `Key (a, b)=(1, 2) …` in whatever language: the names are taken, the values are not.
+ * The columns of a violated constraint. For unique and foreign keys only `DETAIL` names them, as `Key (a,
+ * b)=(1, 2) …` in any language: the names are read, the values are not.
  */
 export function columnsOf(error: ServerError): readonly string[] {
   const named = error.column ?? copyPlaceOf(error).column
@@ -56,7 +62,7 @@ export function columnsOf(error: ServerError): readonly string[] {
     .map((name) => shownName(name.replace(/^"(.*)"$/, '$1')))
 }
 
-/** What a server calls one of its things, not longer than a name. */
+/** The name of a database object, shortened to the length of a name. */
 export function nameOf(name: string | undefined): string | undefined {
   return name === undefined ? undefined : shownName(name)
 }
@@ -66,8 +72,8 @@ function shownName(name: string): string {
 }
 
 /**
- * The line and the column of a COPY's data that an error is about, as its context says them
- * (`COPY plans, line 3, column due_on: "…"`); the data itself is left out.
+ * The line and the column of a COPY's data that an error is about, from its context (`COPY plans, line 3,
+ * column due_on: "…"`); the data itself is left out.
  */
 export function copyPlaceOf({ where }: ServerError): { line?: number; column?: string } {
   for (const level of (where ?? '').split('\n')) {
@@ -98,7 +104,7 @@ export function safeMessageOf(error: ServerError): string {
     : shownSentence(error.message)
 }
 
-/** What others wrote, without what looks like a secret, and not longer than can be read. */
+/** Text of others, shortened, and without anything that looks like a secret. */
 export function shownSentence(text: string): string {
   const isCut = text.length > READ_LENGTH
   return redaction.text(text.slice(0, READ_LENGTH), isCut).slice(0, MAX_SENTENCE)

@@ -1,29 +1,30 @@
 import type { PgWire } from './pg-wire.ts'
 
 /**
- * What a connection of our own begins with, whatever server, database or role are set to: how values
- * are written and read. The server does not report these, so they are sent when the connection is made.
+ * The settings with which a connection of our own begins, whatever the server, database or role are set to:
+ * they decide how values are written and read. The server does not report these, so they are sent when
+ * connecting.
  *
  * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-ASYNC
  */
 export const STARTUP_SETTINGS = {
-  // Fewer digits lose a float's last ones, in silence.
+  // With fewer, a float silently loses its last digits.
   extra_float_digits: '1',
   bytea_output: 'hex',
-  // Without it a NULL in an array that is written becomes the word.
+  // Without it a NULL in an array that is written becomes the text "NULL".
   array_nulls: 'on',
 } as const
 
 /**
- * What the server reports by itself, at the start and at each change; it is set only where it is wrong.
- * `DateStyle` keeps its other half, by which the role reads `01/02/2026`.
+ * The settings that the server reports, at the start and at each change. They are set only if they are
+ * wrong. `DateStyle` keeps its other half, which decides how `01/02/2026` is read.
  */
 const REPORTED: Readonly<
   Record<string, { readonly isRight: RegExp; readonly correction: string }>
 > = {
   DateStyle: { isRight: /^ISO\b/i, correction: 'set datestyle = iso' },
   IntervalStyle: { isRight: /^postgres$/i, correction: 'set intervalstyle = postgres' },
-  // Kysely writes a backslash in a literal as it is.
+  // Kysely does not escape a backslash in a literal.
   standard_conforming_strings: {
     isRight: /^on$/i,
     correction: 'set standard_conforming_strings = on',
@@ -31,17 +32,17 @@ const REPORTED: Readonly<
   client_encoding: { isRight: /^utf-?8$/i, correction: 'set client_encoding = utf8' },
 }
 
-/** What a server may change by itself: a standby is promoted, a certificate is taken. */
+/** Settings that a server may change by itself, such as when a standby is promoted. */
 const SERVERS_OWN: ReadonlySet<string> = new Set(['in_hot_standby', 'server_version'])
 
-/** How many settings are noted. PostgreSQL reports some fifteen, and extensions may add a few. */
+/** How many settings are kept. PostgreSQL reports some fifteen, and extensions may add a few. */
 const MAX_SETTINGS = 200
 
 /** Notes what the server reports about the settings of a connection. */
 export class SessionSettings {
   readonly #reported = new Map<string, string>()
   #first: ReadonlyMap<string, string> | undefined = undefined
-  /** Whether the server has reported anything since they were settled: most sessions never do. */
+  /** Whether the server has reported anything since they were settled, which is rare. */
   #isNews = false
 
   /** @param wire one that has not connected yet */
@@ -55,7 +56,7 @@ export class SessionSettings {
     })
   }
 
-  /** Takes what the settings are now for what they are to be. */
+  /** Takes the present settings as the expected ones. */
   settle(): void {
     this.#first = new Map(this.#reported)
     this.#isNews = false
@@ -70,7 +71,7 @@ export class SessionSettings {
     return false
   }
 
-  /** The statements that set right what is wrong; none where all is right. */
+  /** The statements that correct wrong settings; empty if all are right. */
   get corrections(): readonly string[] {
     return Object.entries(REPORTED)
       .filter(([name, { isRight }]) => {

@@ -1,10 +1,13 @@
 import type { DbErrorCode } from './db-error.ts'
 
-/** What is made of a SQLSTATE. */
+/** What a SQLSTATE means for a `DbError`. */
 export interface SqlStateMeaning {
   readonly code: DbErrorCode
   readonly retryable?: boolean
-  /** The server ended the session with it, so whether an autocommit statement took effect is open. */
+  /**
+   * Whether the server ends the session with it. Then it is unknown whether an autocommit statement took
+   * effect.
+   */
   readonly endsSession?: boolean
 }
 
@@ -27,7 +30,7 @@ const STATES: Readonly<Record<string, SqlStateMeaning>> = {
   '42704': { code: 'undefined_object' },
   '42883': { code: 'undefined_object' },
   '42P01': { code: 'undefined_object' },
-  // ON CONFLICT names columns that no unique constraint is on.
+  // ON CONFLICT names columns without a unique constraint.
   '42P10': { code: 'undefined_object' },
   '3F000': { code: 'undefined_object' },
   '42701': { code: 'duplicate_object' },

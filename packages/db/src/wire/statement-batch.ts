@@ -17,7 +17,7 @@ interface PgConnection {
   sendCopyFail(reason: string): void
 }
 
-/** What a statement has given so far. */
+/** The answer to a statement so far. */
 interface Answer {
   command: string
   rowCount: number | null
@@ -40,7 +40,7 @@ export class StatementBatch {
   readonly #prepared: PreparedStatement | undefined
   readonly #done: PromiseWithResolvers<PgResult> = Promise.withResolvers()
   readonly #script: boolean
-  /** Whether it goes by what was prepared before it. */
+  /** Whether it uses a statement that was prepared before. */
   readonly goesByPrepared: boolean
   #answer: Answer = answer()
   #shape: RowShape | undefined = undefined
@@ -53,8 +53,8 @@ export class StatementBatch {
   /**
    * @param query without parameters, and alone, it may be several statements
    * @param before statements without parameters and rows: BEGIN and what belongs to it
-   * @param after asks for the transaction's id, or whose the backend is
-   * @param prepared what the connection has prepared for the query, or is to
+   * @param after asks for the transaction's id, or for the backend's process id
+   * @param prepared the prepared statement for the query, which may still have to be prepared
    */
   constructor(
     query: PgQuery,
@@ -78,12 +78,12 @@ export class StatementBatch {
     return this.#completed
   }
 
-  /** The transaction's id, `null` if it gets none; `undefined` when that was not reached. */
+  /** The transaction's id; `null` if it has none, `undefined` if the question was not reached. */
   get transactionId(): string | null | undefined {
     return this.#transactionId
   }
 
-  /** What the query gave (the last one, where they are several), or the first error of all. */
+  /** The result of the query (the last one, if there are several), or the first error. */
   get done(): Promise<PgResult> {
     return this.#done.promise
   }
@@ -93,7 +93,7 @@ export class StatementBatch {
     const { stream } = connection
     try {
       if (this.goesByPrepared && this.#before.length === 0) this.#watchBind(connection)
-      // A connection that is lost says so by itself.
+      // If the connection is lost, that is reported separately.
       const message = this.#message()
       if (stream.writable) stream.write(message)
       return null
@@ -102,12 +102,18 @@ export class StatementBatch {
     }
   }
 
-  /** Whether the query may have begun: its parameters were taken. Before that it can't have done anything. */
+  /**
+   * Whether the query may have begun, as its parameters were accepted. Before that it cannot have done
+   * anything.
+   */
   get isBound(): boolean {
     return this.#isBound
   }
 
-  /** Without it a refusal of what is prepared looks like an error of a function that the query calls. */
+  /**
+   * Notes BindComplete. Without it a refused prepared statement would look like an error of a function that
+   * the query calls.
+   */
   #watchBind(connection: PgConnection): void {
     this.#isBound = false
     const heard = (): void => {
@@ -126,7 +132,7 @@ export class StatementBatch {
     return Buffer.concat([...this.#before.map(executeMessages), ...query, ...after, SYNC])
   }
 
-  /** pg puts what stops the clock of its `query_timeout` in its place. */
+  /** pg replaces it to stop its `query_timeout`. */
   callback(): void {}
 
   handleRowDescription({ fields }: { readonly fields: readonly Column[] }): void {
@@ -156,7 +162,7 @@ export class StatementBatch {
     if (this.#inQuery) {
       if (this.#answer.command !== '') this.#answer = answer()
       const [, command = '', first, second] = DONE.exec(text) ?? []
-      // An INSERT says an OID first, which has been 0 for long.
+      // The tag of an INSERT has an OID first, which is always 0 today.
       const count = second ?? first
       this.#answer.command = command
       this.#answer.rowCount = count === undefined ? null : Number(count)
@@ -164,7 +170,7 @@ export class StatementBatch {
     this.#completed += 1
   }
 
-  /** What the server says to empty text instead of completing it. */
+  /** The server's answer to an empty text. */
   handleEmptyQuery(): void {
     this.#completed += 1
   }
@@ -174,7 +180,7 @@ export class StatementBatch {
   /** `copy … from stdin`, for which there is nothing to send. */
   handleCopyInResponse(connection: PgConnection): void {
     connection.sendCopyFail('No source stream defined')
-    // The server has passed over the Sync that came while it waited for data.
+    // The server ignored the Sync that it received while it waited for data.
     if (!this.#script) connection.sync()
   }
 
@@ -183,7 +189,7 @@ export class StatementBatch {
   handleError(error: unknown): void {
     this.callback()
     this.#unwatch?.()
-    // Whatever it was: the next use can't fail by what was prepared.
+    // Whatever the error was, the next use must not fail because of the prepared statement.
     this.#prepared?.forget()
     if (isServerError(error) && error.code === '26000') this.#after?.forget()
     this.#done.reject(error)
@@ -197,7 +203,7 @@ export class StatementBatch {
     this.#done.resolve(this.#answer)
   }
 
-  /** That the server is ready says nothing of a statement that it has not completed. */
+  /** The error if the server became ready without having completed all statements. */
   get #wrongCount(): unknown {
     const after = this.#after === undefined ? 0 : 1
     const sent = this.#before.length + 1 + after
@@ -214,5 +220,5 @@ function answer(): Answer {
   return { command: '', rowCount: null, rows: [], fields: [] }
 }
 
-/** How the server says that a statement is done: `SELECT 5`, `INSERT 0 1`, `BEGIN`. */
+/** The tag of a completed statement: `SELECT 5`, `INSERT 0 1`, `BEGIN`. */
 const DONE = /^([A-Za-z]+)(?: (\d+))?(?: (\d+))?/

@@ -1,7 +1,9 @@
 /** Reads a type's text. */
 type Parse = (text: string) => unknown
 
-/** Reads what `isRight` holds for, and throws for the rest instead of making `null` or half a value of it. */
+/**
+ * Parses text that matches `isRight`, and throws for any other instead of returning `null` or half a value.
+ */
 export function checked(type: string, setting: string, isRight: RegExp, parse: Parse): Parse {
   return (text) => {
     if (isRight.test(text)) return parse(text)

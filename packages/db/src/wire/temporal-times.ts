@@ -1,7 +1,7 @@
 /** Reads a type's text. */
 type Parse = (text: string) => unknown
 
-/** The part of the global `Temporal` that is used here; TypeScript's own types of it are opt-in. */
+/** The part of the global `Temporal` that is used here. TypeScript's own types for it are opt-in. */
 interface TemporalLike {
   readonly Instant: { from(text: string): unknown }
   readonly PlainDate: { from(text: string): unknown }
@@ -9,7 +9,8 @@ interface TemporalLike {
 }
 
 /**
- * Temporal's readers of PostgreSQL's ISO style. `infinity` and years before Christ stay text.
+ * Parsers of PostgreSQL's ISO style that return values of `Temporal`. `infinity` and years before Christ
+ * stay text.
  *
  * @throws {TypeError} where there is no Temporal
  */

@@ -2,23 +2,23 @@ import type { Backend, Question } from './backend.ts'
 import { executeMessages, executeNamedMessages, parseMessage } from './wire-message.ts'
 
 /**
- * Gives the transaction an id, if it has none, and says it. `commitOutcome` needs it, and has to know it
- * before COMMIT is sent. A standby gives out none.
+ * Assigns an id to the transaction, if it has none, and returns it. `commitOutcome` needs the id, and must
+ * know it before COMMIT is sent. A standby assigns none.
  */
 export const ASSIGN_ID =
   'select case when pg_is_in_recovery() then null else pg_current_xact_id()::text end as id'
 
-/** The same, and which backend it was. */
+/** The same, with the process id of the backend. */
 const ASSIGN_ID_WHERE = `select pg_backend_pid() || ' ' || coalesce((${ASSIGN_ID}), '')`
 
 /**
- * How one session asks for the ids of its transactions: by a prepared statement, which costs the server
- * next to nothing, where the backend is its own. Where that is shared nothing is prepared: the next statement
- * may meet another.
+ * How one session asks for the ids of its transactions. If the backend is its own, it uses a prepared
+ * statement, which costs the server next to nothing. If the backend is shared, nothing is prepared, as the
+ * next statement may go to another one.
  */
 export class TransactionIdQuery implements Question {
   readonly #backend: Backend
-  /** What asks for the next id, once it is prepared. */
+  /** The messages that ask for the next id, once the statement is prepared. */
   #prepared: Buffer | undefined = undefined
   #name = 0
 
@@ -26,13 +26,13 @@ export class TransactionIdQuery implements Question {
     this.#backend = backend
   }
 
-  /** What to send for the next id. */
+  /** The messages that ask for the next id. */
   messages(): Buffer {
     const { isOwn } = this.#backend
     if (isOwn === undefined) return executeMessages(ASSIGN_ID_WHERE)
     if (!isOwn) return executeMessages(ASSIGN_ID)
     if (this.#prepared !== undefined) return this.#prepared
-    // A new name each time: whether the last attempt got as far as this is not known.
+    // A new name each time, as it is not known whether the last attempt has prepared its statement.
     this.#name += 1
     const parse = parseMessage(this.#statement, ASSIGN_ID)
     return Buffer.concat([parse, executeNamedMessages(this.#statement)])
@@ -50,7 +50,7 @@ export class TransactionIdQuery implements Question {
     return id === undefined || id === '' ? null : id
   }
 
-  /** To be called when what was prepared may be gone: `DISCARD ALL` and the like. */
+  /** Call it when prepared statements may be gone, as after `DISCARD ALL`. */
   forget(): void {
     this.#prepared = undefined
   }

@@ -12,13 +12,17 @@ import {
 } from './server-error.ts'
 import { meaningOf } from './sql-state.ts'
 
-/** Kysely and this package fill the ten frames that a stack has by default: enough for the caller's too. */
+/**
+ * How many frames a stack gets. Kysely and this package fill the default of ten; this leaves room for the
+ * caller's.
+ */
 const STACK_FRAMES = 40
 
 /**
  * Makes a {@link DbError} of what pg threw. `outcome` is what is known so far.
  *
- * @param isParted whether what the server refused may stand in part, as of a procedure that has committed
+ * @param isParted whether a refused statement may have had an effect, such as a procedure that has
+ *   committed
  */
 export function translateError(
   operation: string,
@@ -74,10 +78,10 @@ function translated(
   })
 }
 
-/** What is said of an error whose own message quotes data, or anything that a server may choose. */
+/** The message for an error whose own message may quote data or text from the server. */
 function quotes(error: unknown): string | undefined {
   if (isOddServerError(error)) return 'the server gave an error without a SQLSTATE'
-  // As `JSON.parse` and `BigInt` throw it, with the text that they could not read.
+  // `JSON.parse` and `BigInt` throw it, with the text that they could not parse.
   return error instanceof SyntaxError ? 'a value of the server cannot be read' : undefined
 }
 
@@ -100,7 +104,10 @@ function fromServer(operation: string, error: ServerError, outcome: Outcome): Db
   })
 }
 
-/** A statement that the server refused has left nothing behind; that its session ended says less. */
+/**
+ * Whether the error proves that the statement had no effect: the server refused it without ending the
+ * session.
+ */
 export function leavesNothing({ code, severity }: ServerError): boolean {
   if (severity === 'FATAL' || severity === 'PANIC') return false
   return meaningOf(code).endsSession !== true && code !== '40003'

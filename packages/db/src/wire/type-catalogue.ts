@@ -13,8 +13,9 @@ interface ArrayType {
 }
 
 /**
- * Which of these types are arrays, and of what. Domains are followed to their base, as PostgreSQL does
- * for a column that is not an array. Arrays of `box`, which it writes with semicolons, stay text.
+ * Finds out which of the types are arrays, and of what. Domains are resolved to their base type, as
+ * PostgreSQL does for a column that is not an array. Arrays of `box`, which are written with semicolons,
+ * stay text.
  */
 const TYPES_QUERY = `with recursive element as (
     select typarray as list, oid, typtype, typbasetype
@@ -26,7 +27,10 @@ const TYPES_QUERY = `with recursive element as (
   )
   select list, oid as element from element where typtype <> 'd'`
 
-/** What PostgreSQL has of its own and is read as text. Any other costs one look into the catalogue. */
+/**
+ * Built-in types of PostgreSQL that are read as text. Any other unknown type costs one query of the
+ * catalogue.
+ */
 const TEXTS: ReadonlySet<number> = new Set([
   18, 19, 25, 650, 705, 790, 829, 869, 1042, 1043, 1083, 1266, 1560, 1562, 1700, 2278, 2950, 3614,
 ])
@@ -36,7 +40,7 @@ const asText: Parse = (text) => text
 /** pg's own parsers. */
 const pgTypes: PgTypes = types
 
-/** What pg gives for a type that it does not know. */
+/** The parser that pg returns for a type that it does not know. */
 const unread: unknown = pgTypes.getTypeParser(0)
 
 /** Runs a statement with `oids` as its one parameter. */
@@ -46,9 +50,9 @@ export type AskCatalogue = (
 ) => Promise<readonly Record<string, unknown>[]>
 
 /**
- * The types that a database has itself: arrays of its enums, of its domains, of all that pg does not
- * read. Each is looked up when it comes for the first time; a type that is dropped and made again has
- * another number, so nothing that is known becomes wrong.
+ * The types that a database defines: arrays of its enums, of its domains, and of other types that pg does
+ * not parse. Each is looked up on first use. A type that is dropped and created again has another OID, so
+ * what is known never becomes wrong.
  */
 export class TypeCatalogue {
   readonly #parserOf: (oid: number) => Parse
@@ -61,18 +65,20 @@ export class TypeCatalogue {
     this.#parserOf = parserOf
   }
 
-  /** The parser of a type that pg does not read, which may be looked up later. */
+  /** The parser of a type that pg does not parse; `undefined` until it was looked up. */
   parserOf(oid: number): Parse | undefined {
     if (!this.#isOwn(oid)) return undefined
     return (text) => (this.#own.get(oid) ?? asText)(text)
   }
 
-  /** Whether any of these columns is of a type that pg does not read. */
+  /** Whether any of these columns has a type that pg does not parse. */
   concerns(columns: readonly Column[]): boolean {
     return columns.some(({ dataTypeID }) => this.#isOwn(dataTypeID))
   }
 
-  /** Looks up what is not known of these columns, and reads it in the rows that have come as text. */
+  /**
+   * Looks up the unknown types of these columns, and parses their values in rows that were read as text.
+   */
   async read(
     columns: readonly Column[],
     rows: readonly Record<string, unknown>[],
@@ -95,7 +101,7 @@ export class TypeCatalogue {
     }
   }
 
-  /** Whether it is a type that pg does not read. */
+  /** Whether it is a type that pg does not parse. */
   #isOwn(oid: number): boolean {
     if (this.#foreign.has(oid)) return false
     if (this.#own.has(oid)) return true
@@ -110,7 +116,7 @@ export class TypeCatalogue {
     if (unknown.length === 0) return
     const rows = await ask(TYPES_QUERY, [...new Set(unknown)])
     const arrays = rows as unknown as readonly ArrayType[]
-    // The elements may be arrays: of a domain that is based on one.
+    // The elements may be arrays themselves, of a domain that is based on one.
     await this.#learn(
       arrays.map(({ element }) => element).filter((element) => !unknown.includes(element)),
       ask,
@@ -124,7 +130,7 @@ export class TypeCatalogue {
 
 const TEXT_ARRAY = 1009
 
-/** Reads an array of what `parse` reads; NULL stays. */
+/** A parser of arrays whose elements `parse` parses. NULL stays. */
 export function arrayParser(parse: Parse): Parse {
   const split = pgTypes.getTypeParser(TEXT_ARRAY)
   return (text) => deeply(parse, split(text))

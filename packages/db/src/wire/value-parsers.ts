@@ -45,21 +45,21 @@ const OID = {
   numericArray: 1231,
 } as const
 
-/** What is not named below is read as pg does. */
+/** Types that are not named below are parsed as in pg. */
 const fallback: PgTypes = types
 
 const asText = (value: string): string => value
 
-/** pg makes an interval of nothing of both. */
+/** pg would parse `infinity` and `-infinity` as an empty interval, so these stay text. */
 function intervalParser(): (text: string) => unknown {
   const parse = fallback.getTypeParser(OID.interval)
   const finite = checked('an interval', POSTGRES_INTERVAL_STYLE, POSTGRES_INTERVAL, parse)
   return (text) => (/^-?infinity$/.test(text) ? text : finite(text))
 }
 
-/** What reads the values of one database. */
+/** The parsers of the values of one database. */
 export interface ValueTypes extends PgTypes {
-  /** What reads the types that the database has itself. */
+  /** The parsers of the types that the database defines. */
   readonly catalogue: TypeCatalogue
 }
 
@@ -86,8 +86,8 @@ export function valueParsers(options: ValueOptions): ValueTypes & [] {
       ? fallback.getTypeParser(oid, format)
       : (parsers.get(oid) ?? catalogue.parserOf(oid) ?? fallback.getTypeParser(oid, format))
   const catalogue = new TypeCatalogue(getTypeParser)
-  // pg reads `types` of a query in two ways: to parse the result, and as the list of its parameters'
-  // types, which we leave to the server. An empty list that can also parse is right for both.
+  // pg uses the `types` of a query in two ways: to parse the result, and as the list of its parameters'
+  // types, which we leave to the server. An empty list that also has the parsers works for both.
   return Object.assign([] as [], { getTypeParser, catalogue })
 }
 
@@ -116,7 +116,7 @@ function timesOf({ temporal }: ValueOptions): Times {
   }
 }
 
-/** Of an int8 alone: making a `bigint` of a long text takes long. */
+/** Accepts only the length of an int8, as parsing a long text into a `bigint` is slow. */
 function exactBigInt(value: string): bigint {
   if (value.length > 0 && value.length <= '-9223372036854775808'.length) return BigInt(value)
   throw new RangeError('Expected an int8, got a text that is none')

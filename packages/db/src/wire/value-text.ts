@@ -3,8 +3,8 @@ import { defaults } from 'pg'
 import { toParameter } from './parameter.ts'
 
 /**
- * The text that PostgreSQL reads for a value: the same that is sent for a parameter, where text goes
- * without one (COPY, literals). What would be sent wrongly, or not at all, is refused.
+ * The text of a value for PostgreSQL, for places without parameters (COPY, literals). It is the same as the
+ * text of a parameter. A value that would be sent wrongly, or not at all, is refused.
  *
  * @returns `undefined` for NULL
  * @throws {TypeError} on `undefined`, functions, symbols, invalid dates, text with U+0000 or half a
@@ -57,7 +57,10 @@ function bytesOf(view: ArrayBufferView): Buffer {
   return Buffer.from(view.buffer, view.byteOffset, view.byteLength)
 }
 
-/** In the time zone of the process with its offset, as pg does: a column without zone takes the former. */
+/**
+ * In the time zone of the process, with its offset, as in pg. A column without a time zone takes the local
+ * time.
+ */
 function dateText(date: Date): string {
   if (Number.isNaN(date.getTime())) throw new TypeError('Expected a valid Date, got an invalid one')
   const offset = offsetOf(date)
@@ -74,7 +77,7 @@ function dateText(date: Date): string {
   return `${shown}${rest}${zone}${year < 1 ? ' BC' : ''}`
 }
 
-/** In minutes. Zones of long ago have seconds too; those times are written in UTC. */
+/** The offset in minutes. Historic time zones have seconds too; those times are written in UTC. */
 function offsetOf(date: Date): number {
   const offset = -date.getTimezoneOffset()
   return defaults.parseInputDatesAsUTC !== true && Number.isInteger(offset) ? offset : 0

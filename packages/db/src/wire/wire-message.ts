@@ -1,7 +1,7 @@
 import type { WireValue } from './wire-value.ts'
 
 /*
- * The messages of the query protocol that are sent here.
+ * The messages of the query protocol that this package sends.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
 
@@ -10,10 +10,10 @@ const BIND_EXECUTE = Buffer.from('420000000c000000000000000045000000090000000000
 /** Describe of the portal, and Execute. */
 const DESCRIBE_EXECUTE = Buffer.from('4400000006500045000000090000000000', 'hex')
 
-/** Ends a batch: the server answers it, and after an error takes nothing before it. */
+/** Ends a batch. The server answers it, and after an error ignores everything before it. */
 export const SYNC: Buffer = Buffer.from('5300000004', 'hex')
 
-/** Statements of their own in one message; the server takes them apart. */
+/** Several statements in one message, which the server separates. */
 export function scriptMessage(text: string): Buffer {
   const size = Buffer.byteLength(text)
   const message = Buffer.allocUnsafe(size + 6)
@@ -24,7 +24,7 @@ export function scriptMessage(text: string): Buffer {
   return message
 }
 
-/** Has a statement without parameters executed; what its rows are made of is not asked. */
+/** Executes a statement without parameters, without a description of its rows. */
 export function executeMessages(text: string): Buffer {
   return text === 'begin' ? BEGIN : madeExecuteMessages(text)
 }
@@ -51,7 +51,7 @@ export function parseMessage(name: string, text: string): Buffer {
   return message
 }
 
-/** Forgets what was prepared under a name, if anything was. */
+/** Deallocates the statement that was prepared under a name, if any. */
 export function closeMessage(name: string): Buffer {
   const message = Buffer.alloc(name.length + 7)
   message[0] = 0x43
@@ -61,7 +61,7 @@ export function closeMessage(name: string): Buffer {
   return message
 }
 
-/** Has what was prepared under a name executed, without parameters. */
+/** Executes a prepared statement without parameters. */
 export function executeNamedMessages(name: string): Buffer {
   const message = Buffer.alloc(name.length + BIND_EXECUTE.length)
   message[0] = 0x42
@@ -71,7 +71,7 @@ export function executeNamedMessages(name: string): Buffer {
   return message
 }
 
-/** Has a statement executed with these parameters, and its rows described. */
+/** Executes a statement with these parameters, with a description of its rows. */
 export function queryMessages(text: string, values: readonly WireValue[]): Buffer {
   const size = Buffer.byteLength(text)
   const bound = bindMessage('', values)
@@ -87,7 +87,7 @@ export const DESCRIBE: Buffer = DESCRIBE_EXECUTE.subarray(0, 7)
 /** Executes the portal. */
 export const EXECUTE: Buffer = DESCRIBE_EXECUTE.subarray(7)
 
-/** Binds parameters to what was prepared under a name (`''`: the last that was without one). */
+/** Binds parameters to the statement that was prepared under a name (`''`: the unnamed one). */
 export function bindMessage(name: string, values: readonly WireValue[]): Buffer {
   const sizes = values.map(sizeOf)
   const count = values.length

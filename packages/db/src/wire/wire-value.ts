@@ -3,7 +3,7 @@ import pg from 'pg'
 /** What a parameter is on the wire: text, bytes, or NULL. */
 export type WireValue = string | Uint8Array | null
 
-/** How pg turns JavaScript's values into text or bytes; its published types leave it out. */
+/** pg's conversion of JavaScript values into text or bytes, which its published types leave out. */
 const { utils } = pg as unknown as {
   readonly utils: { prepareValue(value: unknown): WireValue | undefined }
 }
