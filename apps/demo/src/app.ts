@@ -35,9 +35,9 @@ export interface App extends AsyncDisposable {
   readonly storage: Storage
   readonly billing: Billing<Transaction<Schema>>
   readonly calendar: Calendar
-  /** What belongs to no request. */
+  /** Work that belongs to no request. */
   readonly background: Background
-  /** Hears what people change in Google Calendar. */
+  /** Listens for changes that people make in Google Calendar. */
   readonly watches: CalendarWatches
   readonly jobs: {
     readonly sendSignInLink: Job<SignInLinkPayload>
@@ -48,7 +48,7 @@ export interface App extends AsyncDisposable {
     readonly reconcileBilling: Job<ReconcilePayload>
     readonly sendMail: Job<Letter>
   }
-  /** What happens at times of its own, whichever worker is up. */
+  /** The scheduled jobs. */
   readonly crons: readonly Cron[]
 }
 
@@ -64,9 +64,9 @@ export async function migrateApp(db: Database<Schema>): Promise<void> {
 }
 
 /**
- * Makes the app's clients. Nothing connects before it is used; all is closed with the app.
+ * Makes the app's clients. They connect on first use, and are closed with the app.
  *
- * @param connections how many to the database
+ * @param connections the most connections to the database
  */
 export async function openApp(settings: Settings, connections: number): Promise<App> {
   await using stack = new AsyncDisposableStack()
@@ -93,7 +93,7 @@ export async function openApp(settings: Settings, connections: number): Promise<
   const billingNotice = billingNoticeJob(db, mail, settings)
   announce(billing, billingNotice)
   const reconcileBilling = reconcileBillingJob(billing)
-  // The last one is closed first: what it does needs the others.
+  // It is closed first, as its work needs the clients.
   const background = stack.use(new Background())
   const open = stack.move()
   return {
@@ -133,7 +133,7 @@ function openCalendar(
   db: Database<Schema>,
 ): Calendar {
   const { clientId, clientSecret, authUrl, tokenUrl, revokeUrl, calendarUrl } = google
-  // Sealed for its very row: tokens that are copied to another account's row do not open.
+  // Sealed for its row: tokens that are copied to the row of another account do not open.
   const cipher = encryption(keys).encryptedText('yuzuru_calendar_accounts', 'sealed')
   return createCalendar({
     clientId,

@@ -5,7 +5,7 @@ export class Background implements AsyncDisposable {
   readonly #stop = new AbortController()
   readonly #running = new Set<Promise<void>>()
 
-  /** Starts work and does not wait for it; its failure is logged. */
+  /** Starts work without waiting for it. A failure is logged. */
   start(name: string, work: () => Promise<unknown>): void {
     const running = this.#run(name, work).finally(() => this.#running.delete(running))
     this.#running.add(running)
@@ -18,10 +18,10 @@ export class Background implements AsyncDisposable {
 
   async #run(name: string, work: () => Promise<unknown>): Promise<void> {
     try {
-      // In no scope of whoever starts it: a request ends sooner.
+      // Outside the caller's scope, as a request ends sooner.
       await detached(() => cancelScope(work, { signal: this.#stop.signal, name }))
     } catch (error) {
-      // Its end is a cancel.
+      // A cancel is its normal end.
       if (!Cancelled.isInstance(error)) console.error(`${name} failed:`, error)
     }
   }

@@ -12,7 +12,7 @@ const STOP_MS = 15_000
 const SCRIPT = fileURLToPath(new URL('worker.js', import.meta.url))
 
 /**
- * The process that runs the jobs, started again whenever it dies. It dies with its parent, whose end
+ * The process that runs the jobs. It is restarted when it dies, and it ends with its parent, whose end
  * closes the pipe between them.
  */
 export class WorkerProcess implements AsyncDisposable {
@@ -45,7 +45,7 @@ export class WorkerProcess implements AsyncDisposable {
     return this.#deaths
   }
 
-  /** Kills it the hard way, as an operator or the kernel might. It is started again. */
+  /** Kills it with SIGKILL, as an operator or the kernel might. It is restarted. */
   async kill(): Promise<void> {
     const child = this.#child
     if (child === undefined) return
@@ -54,7 +54,7 @@ export class WorkerProcess implements AsyncDisposable {
     await gone
   }
 
-  /** Shielded: it is in a shutdown, when all is cancelled, that the worker must be awaited. */
+  /** Shielded, because the worker must be awaited in a shutdown, when everything is cancelled. */
   async [Symbol.asyncDispose](): Promise<void> {
     await shield(() => this.#stop())
   }

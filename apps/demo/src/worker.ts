@@ -19,7 +19,8 @@ printForNobody()
 
 await run(
   async (scope) => {
-    // The pipe to the parent is the leash: without a parent there is nobody to restart or stop us.
+    // Without its parent nothing could restart or stop this process, so it ends when the pipe to the parent
+    // closes.
     process.once('disconnect', () => scope.cancel('the parent process is gone'))
     const tell = (message: WorkerMessage): void => {
       if (process.connected) process.send?.(message)
@@ -38,7 +39,7 @@ await run(
         if (event.type === 'completed') tell({ type: 'completed', jobId: event.jobId })
         if (event.type === 'error')
           console.error(`worker: ${event.operation}: ${String(event.error)}`)
-        // It stays failed until somebody looks.
+        // The job stays failed until someone looks at it.
         if (event.type === 'failed')
           console.error(`worker: ${event.name} ${event.jobId} has failed: ${String(event.error)}`)
       },

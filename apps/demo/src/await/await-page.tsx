@@ -9,7 +9,7 @@ import { LEGEND, Timeline } from './timeline.tsx'
 /** How many callers a visitor may choose. */
 export const CALLERS: readonly number[] = [1, 10, 100]
 
-/** The page of some experiments, all drawn to one scale. */
+/** The page with the experiments, all drawn to the same scale. */
 export async function awaitPage(
   c: AppContext,
   callers: number,

@@ -10,7 +10,7 @@ export interface Experiment {
   readonly measured: Measured
 }
 
-/** What a page costs that makes three reads. */
+/** The cost of a page that makes three reads. */
 export async function threeReads({ db }: App): Promise<readonly Experiment[]> {
   const { inSequence, together, inTransaction } = await measureReads(db)
   return [
@@ -47,7 +47,7 @@ export async function threeReads({ db }: App): Promise<readonly Experiment[]> {
   ]
 }
 
-/** What so many calls cost: one after the other, and together; and so many pages over HTTP. */
+/** The cost of `callers` calls, one after the other and concurrently, and of as many pages over HTTP. */
 export async function manyCallers(
   { settings }: App,
   callers: number,

@@ -11,12 +11,12 @@ const READ_SECONDS = 0.03
 /** How many reads a page makes. */
 export const READS = 3
 
-/** A read that the database needs 30 ms for. */
+/** A read that takes the database 30 ms. */
 async function read(db: Queryable<Schema>): Promise<void> {
   await sql`select pg_sleep(${READ_SECONDS})`.execute(db)
 }
 
-/** What an endpoint does that needs several reads. */
+/** An endpoint that needs several reads. */
 export async function readTogether(
   db: Queryable<Schema>,
   note: Note = (io) => io(),
@@ -24,7 +24,10 @@ export async function readTogether(
   await gather(times(READS, () => note(() => read(db))))
 }
 
-/** Three reads: one after the other, together, and together on the one connection of a transaction. */
+/**
+ * The measurements of three reads: one after the other, concurrently, and concurrently in one transaction,
+ * which has one connection.
+ */
 export interface ReadFigures {
   readonly inSequence: Measured
   readonly together: Measured
@@ -32,7 +35,7 @@ export interface ReadFigures {
 }
 
 export async function measureReads(db: Queryable<Schema>): Promise<ReadFigures> {
-  // The first use of a connection would be measured with it otherwise.
+  // So that opening the connections is not measured.
   await readTogether(db)
   return {
     inSequence: await measure(async (note) => {
@@ -43,7 +46,10 @@ export async function measureReads(db: Queryable<Schema>): Promise<ReadFigures> 
   }
 }
 
-/** So many calls of one read: one after the other; together, with a connection for ten of them and with one for each. */
+/**
+ * The measurements of many calls of one read: one after the other; concurrently, with one connection for
+ * ten calls, and with one for each.
+ */
 export interface CallerFigures {
   readonly inSequence: Measured
   readonly smallPool: Measured
@@ -71,7 +77,7 @@ async function measureInSequence(url: string, calls: number): Promise<Measured> 
   })
 }
 
-/** So many pages of the app at once, over HTTP: client and server are this process. */
+/** Measures pages of the app at once, over HTTP. This process is both client and server. */
 export async function measurePages(origin: string, pages: number): Promise<Measured> {
   await using http = createHttp({ origin, connections: pages, queue: pages })
   const page = async (): Promise<void> => {
@@ -92,7 +98,7 @@ async function measureCallersOf(
   return await measure(all)
 }
 
-/** A hundred waits of a second. */
+/** Measures a hundred waits of one second. */
 export function measureWaits(): Promise<Measured> {
   return measure((note) => gather(times(100, () => note(() => sleep(1_000)))))
 }

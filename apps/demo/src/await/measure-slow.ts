@@ -11,20 +11,20 @@ import type { Queryable } from '@yuzuru/db'
 import { sql } from 'kysely'
 import type { Schema } from '../schema.ts'
 
-/** What the slow page may cost, in milliseconds, and how long its query would take. */
+/** The budget of the slow page, in milliseconds, and how long its query would take, in seconds. */
 export const BUDGET_MS = 300
 export const SLOW_SECONDS = 5
 
-/** What slow queries are known by in `pg_stat_activity`. */
+/** The mark by which slow queries are found in `pg_stat_activity`. */
 const SLOW_MARK = 'keikaku_slow_page'
 
-/** One of its own, where it matters which of them it is: others may look at the page's twin at the same time. */
+/** A unique mark, to find one particular query: another visitor may run the page at the same time. */
 const newMark = (): string => `${SLOW_MARK}_${randomUUID().slice(0, 8)}`
 
 /**
  * Runs the slow query within its budget. No signal is passed, and yet it ends on the server with the budget.
  *
- * @param onEnd is called when the budget has ended: the query is being cancelled
+ * @param onEnd called when the budget has ended and the query is being cancelled
  */
 export async function runSlowQuery(
   db: Queryable<Schema>,
@@ -43,21 +43,24 @@ export async function runSlowQuery(
 
 /** How the slow query ended. */
 export interface SlowFigures {
-  /** The error that the caller got, and what it says of the effect. */
+  /** The error that the caller got, with its outcome. */
   readonly error: string
   readonly outcome: string
   /** When the budget ended and the cancel went out, in milliseconds from the start. */
   readonly cancelMs: number
-  /** When the caller got it, in milliseconds from the start. */
+  /** When the caller got the error, in milliseconds from the start. */
   readonly callerMs: number
-  /** How old the query was when it was first gone from `pg_stat_activity`, by the server's clock. */
+  /**
+   * How old the query was when it was first missing from `pg_stat_activity`, in milliseconds by the
+   * server's clock.
+   */
   readonly goneMs: number
 }
 
 /**
- * Runs the slow query, and watches it on the server by another connection.
+ * Runs the slow query, and watches it on the server over another connection.
  *
- * @throws what ended it before it was seen there
+ * @throws the error of a query that ended before it was seen there
  */
 export async function measureSlow(db: Queryable<Schema>): Promise<SlowFigures> {
   const start = performance.now()
@@ -81,9 +84,9 @@ export async function measureSlow(db: Queryable<Schema>): Promise<SlowFigures> {
 
 /** Which slow query to watch. */
 interface Watch {
-  /** What it is known by. */
+  /** The mark of the query. */
   readonly mark?: string
-  /** Whether it is over for its caller: one that has not been seen by then never is. */
+  /** Whether it is over for its caller. A query that was not seen by then never will be. */
   readonly isOver?: () => boolean
 }
 

@@ -4,18 +4,18 @@ interface Span {
   readonly endsMs: number
 }
 
-/** What became of a measurement. */
+/** The result of a measurement. */
 export interface Measured {
   /** In the order in which they ended. */
   readonly spans: readonly Span[]
-  /** When the event loop had a turn for something else, in milliseconds from the start. */
+  /** When the event loop was free for other work, in milliseconds from the start. */
   readonly turns: readonly number[]
   readonly totalMs: number
-  /** How long the event loop was at work meanwhile, in milliseconds. */
+  /** How long the event loop was busy meanwhile, in milliseconds. */
   readonly busyMs: number
 }
 
-/** Runs an I/O and notes when. */
+/** Runs an I/O call and records when. */
 export type Note = <T>(io: () => Promise<T>) => Promise<T>
 
 /** How often the event loop is asked whether it is free, in milliseconds. */

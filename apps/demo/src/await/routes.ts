@@ -10,10 +10,10 @@ import { READS, readTogether } from './measure-reads.ts'
 import { measureSlow, runSlowQuery } from './measure-slow.ts'
 import { slowPage } from './slow-page.tsx'
 
-/** What `await` costs and what it does not, measured when the page is asked for; and a query cut short. */
+/** What `await` costs and what it does not, measured when the page is requested; and a cancelled query. */
 export function awaitRoutes(app: App): Hono<Environment> {
   const routes = new Hono<Environment>()
-  // Two measurements at once would measure each other.
+  // Measurements that run at once would disturb each other.
   const measuring = new Semaphore(1, { name: 'measuring await' })
 
   routes.get('/await', allow('anyone'), async (c) => {

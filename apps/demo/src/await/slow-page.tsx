@@ -6,7 +6,7 @@ const CODE = `await withTimeout(${BUDGET_MS}, () =>
   sql\`select pg_sleep(${SLOW_SECONDS})\`.execute(db),
 )`
 
-/** What became of a query that would take longer than its budget, beside the code that did it. */
+/** What became of a query that would take longer than its budget, with the code that ran it. */
 export function slowPage(
   c: AppContext,
   { error, outcome, cancelMs, callerMs, goneMs }: SlowFigures,

@@ -5,7 +5,7 @@ import type { Kysely, Transaction } from 'kysely'
 import type { Schema } from '../schema.ts'
 import type { Settings } from '../settings.ts'
 
-/** What the managers of an office are written to about. */
+/** What a mail to the managers of an office is about. */
 export interface BillingNoticePayload {
   readonly officeId: string
   readonly about: 'payment_failed' | 'trial_ending'
@@ -40,10 +40,10 @@ const ending = defineTemplate(
   { name: 'trial-ending', sample: SAMPLE },
 )
 
-/** What the managers of an office may be written to. */
+/** The mails to the managers of an office. */
 export const noticeMails = [failed, ending] as const
 
-/** Writes to each manager of an office. A repeat carries the same Message-IDs. */
+/** Sends a mail to each manager of an office. A retry has the same Message-IDs. */
 export function billingNoticeJob(
   db: Kysely<Schema>,
   mail: Mail,
@@ -73,7 +73,7 @@ export function billingNoticeJob(
   })
 }
 
-/** Has the notices written about what changed, if, and only if, the change is. */
+/** Enqueues the notices of a change, if, and only if, the change commits. */
 export function announce(
   billing: Billing<Transaction<Schema>>,
   notice: Job<BillingNoticePayload>,

@@ -10,7 +10,7 @@ import { yen } from './yen.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1_000
 
-/** How soon a page that waits for Stripe looks again, in seconds. */
+/** How soon a page that waits for Stripe reloads, in seconds. */
 const LOOK_AGAIN = 3
 
 const STATES: Readonly<Record<BillingStatus['status'], Text>> = {
@@ -36,13 +36,13 @@ const STEPS: Readonly<Record<NonNullable<BillingStatus['next']>['what'], Text>> 
   end: { ja: 'ご契約の終わり', en: 'The subscription ends' },
 }
 
-/** Whether Stripe's word is waited for, and the address at which the wait begins anew. */
+/** Whether the page waits for Stripe's confirmation, and the address at which the wait begins again. */
 export interface Waiting {
   readonly confirmation: Confirmation
   readonly again: string
 }
 
-/** How the office stands with Stripe: what it pays, when next, and how many days of the trial are left. */
+/** The office's subscription: what it pays, when next, and how many days of the trial are left. */
 export function billingPage(
   c: AppContext,
   billing: BillingStatus,
@@ -164,17 +164,17 @@ export function billingPage(
   )
 }
 
-/** Whether there is something that could be paid again. */
+/** Whether there is an unpaid invoice that could be paid. */
 function isUnpaid({ status }: BillingStatus): boolean {
   return status === 'past_due' || status === 'unpaid'
 }
 
-/** Whether its plan may be changed: one that is paid for, or in a trial, and goes on. */
+/** Whether its plan may be changed: it is paid for or in a trial, and is not ending. */
 function canChange({ status }: BillingStatus): boolean {
   return status === 'active' || status === 'early_payment' || status === 'trialing'
 }
 
-/** Of which plan it is, by the names that its prices have in Stripe. */
+/** The plan of the subscription, by the names of its prices in Stripe. */
 function subscriptionInterval({ subscription }: BillingStatus): PlanName | undefined {
   const keys = subscription?.items.map(({ lookupKey }) => lookupKey)
   return PLAN_NAMES.find((name) => keys?.includes(`keikaku_${name}`))

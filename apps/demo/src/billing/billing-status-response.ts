@@ -1,6 +1,6 @@
 import type { BillingStatus } from '@yuzuru/billing'
 
-/** What `/api/v1/billing/status` answers; the names are those that its clients have always read. */
+/** The answer of `/api/v1/billing/status`. Its clients depend on these names. */
 export interface BillingStatusResponse {
   readonly office_id: string
   readonly billing_status: BillingStatus['status']

@@ -7,8 +7,8 @@ import type { Language } from '../web/language.ts'
 import { planPrices } from './plans-sold.ts'
 
 /**
- * Opens Stripe's page for the subscription. No transaction is open meanwhile; whoever clicks twice, in however
- * many tabs, is sent to the same page. What is left of the trial goes along.
+ * Opens Stripe's page for the subscription. No transaction is open meanwhile. Clicks in several tabs lead
+ * to the same page. The rest of the trial is kept.
  *
  * @returns where to send the person
  */

@@ -1,16 +1,18 @@
 import type { BillingStatus } from '@yuzuru/billing'
 
-/** How long a page says that Stripe's word is on its way and looks again, in milliseconds. Then it says what to do. */
+/** How long a page waits for Stripe's confirmation, in milliseconds. Then it says what to do. */
 export const CONFIRM_MS = 2 * 60_000
 
-/** Whether the page waits for Stripe's word: not at all, since a moment ago, or for too long. */
+/**
+ * Whether the page waits for Stripe's confirmation: not at all, since now, for a while, or for too long.
+ */
 export type Confirmation = 'none' | 'begins' | 'waits' | 'late'
 
 /**
- * How a page of the status waits.
+ * How the status page waits.
  *
- * @param isBack whether the person comes from a checkout that this very office opened
- * @param since what the address says: when the wait began, in milliseconds since 1970
+ * @param isBack whether the person comes from a checkout that this office opened
+ * @param since when the wait began, in milliseconds since 1970, from the address
  */
 export function confirmationOf(
   { status, subscription }: BillingStatus,
@@ -25,6 +27,6 @@ export function confirmationOf(
   if (!isOpen) return 'none'
   if (since === undefined || !/^\d{1,15}$/.test(since)) return 'begins'
   const waited = now - Number(since)
-  // A moment to come is nobody's beginning.
+  // A time in the future is not valid.
   return waited >= 0 && waited < CONFIRM_MS ? 'waits' : 'late'
 }

@@ -1,12 +1,12 @@
 import type { App } from '../app.ts'
 import { Invalid } from '../web/invalid.ts'
 
-/** What is open to an office that pays, or is in its trial. */
+/** The features for offices that pay or are in their trial. */
 export type Feature = 'meetings'
 
 /**
- * Throws unless the office may use it now: it is in its trial, or pays for it. Its rows say so, and Stripe is not
- * asked; what it has made before stays to be read.
+ * Throws unless the office may use the feature now: it is in its trial, or pays. The answer comes from the
+ * app's own rows, without a call to Stripe. What the office has made before stays readable.
  *
  * @throws {Invalid} 402
  */

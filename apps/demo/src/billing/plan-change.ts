@@ -3,13 +3,13 @@ import type { App } from '../app.ts'
 import { Fields, type Input } from '../web/fields.ts'
 import { PLAN_NAMES, type PlanName, planPrices } from './plans-sold.ts'
 
-/** Charged at once: whoever pays for a year does so now. */
+/** A change of plan is charged at once. */
 const proration = 'always_invoice'
 
-/** How long a preview counts; an older one, or another moment, is charged as of now. */
+/** How long a preview is valid, in milliseconds. After that, the price is that of the present moment. */
 const PREVIEW_MS = 15 * 60_000
 
-/** Which plan a form asks for, and of which moment it was previewed. @throws {Invalid} */
+/** The plan that a form asks for, and the moment of its preview. @throws {Invalid} */
 export function readPlanChange(input: Input): {
   readonly to: PlanName
   readonly at: Date | undefined
@@ -23,7 +23,7 @@ export function readPlanChange(input: Input): {
   return { to: to === '' ? 'month' : to, at: counts ? new Date(Date.now() - past) : undefined }
 }
 
-/** What another plan would cost the office. */
+/** Previews what another plan would cost the office. */
 export async function previewPlan(
   { billing }: Pick<App, 'billing'>,
   officeId: string,
@@ -33,7 +33,7 @@ export async function previewPlan(
   return await billing.previewPlan(officeId, { price, proration })
 }
 
-/** Another plan, for what was previewed at that moment. Again it changes nothing. */
+/** Changes the plan, for the price that was previewed at that moment. Doing it again changes nothing. */
 export async function changePlan(
   { billing }: Pick<App, 'billing'>,
   officeId: string,

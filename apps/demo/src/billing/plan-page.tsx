@@ -5,7 +5,7 @@ import { Layout } from '../web/layout.tsx'
 import { PLANS, type PlanName } from './plans-sold.ts'
 import { yen } from './yen.ts'
 
-/** What another plan would cost; the button buys it for just that. */
+/** What another plan would cost. The button buys it for exactly that price. */
 export function planPage(
   c: AppContext,
   to: PlanName,

@@ -2,10 +2,10 @@ import type { Billing } from '@yuzuru/billing'
 import { detached } from '@yuzuru/concurrency'
 import type { Text } from '../web/language.ts'
 
-/** What the office pays for; what it opens is said for the product, whichever of its prices is paid. */
+/** The product that the office pays for. Its features do not depend on which of its prices is paid. */
 export const PRODUCT_ID = 'keikaku_standard'
 
-/** What can be bought. */
+/** The plans that can be bought. */
 export const PLANS = {
   month: { yen: 5_500, text: { ja: '月額', en: 'a month' } },
   year: { yen: 55_000, text: { ja: '年額', en: 'a year' } },
@@ -20,7 +20,7 @@ export type PlanPrices = Readonly<Record<PlanName, string>>
 
 const known = new WeakMap<object, Promise<PlanPrices>>()
 
-/** The prices; they and their product are made when they are not there yet. */
+/** The prices. They and their product are created on first use. */
 export function planPrices<Tx>(billing: Billing<Tx>): Promise<PlanPrices> {
   const found = known.get(billing)
   if (found !== undefined) return found

@@ -3,12 +3,12 @@ import { type Cron, defineCron, defineJob, type Job } from '@yuzuru/jobs'
 
 const DAY_MS = 24 * 60 * 60 * 1_000
 
-/** How far back ended subscriptions are looked for: Stripe delivers webhooks for three days. */
+/** How far back ended subscriptions are looked for, in days: Stripe retries webhooks for three days. */
 const SINCE_DAYS = 7
 
 export type ReconcilePayload = Readonly<Record<string, never>>
 
-/** Repairs what no webhook has told of, and finds the trials that are about to end. */
+/** Applies changes whose webhook was lost, and finds the trials that are about to end. */
 export function reconcileBillingJob<Tx>(billing: Billing<Tx>): Job<ReconcilePayload> {
   return defineJob<ReconcilePayload>({
     name: 'reconcile-billing',
@@ -24,7 +24,7 @@ export function reconcileBillingJob<Tx>(billing: Billing<Tx>): Job<ReconcilePayl
   })
 }
 
-/** Every night, whichever worker is up. */
+/** Runs the job every night. */
 export function reconcileBillingCron(job: Job<ReconcilePayload>): Cron {
   return defineCron({
     name: 'reconcile-billing',

@@ -15,7 +15,7 @@ import { invoicesPage } from './invoices-page.tsx'
 import { changePlan, previewPlan, readPlanChange } from './plan-change.ts'
 import { planPage } from './plan-page.tsx'
 
-/** What the office pays, and Stripe's word on it. */
+/** The subscription of the office, and Stripe's webhooks about it. */
 export function billingRoutes(app: App): Hono<Environment> {
   const routes = new Hono<Environment>()
 
@@ -85,7 +85,7 @@ const REFUSALS: Readonly<Record<string, Text>> = {
   card_declined: { ja: 'カードが断られました', en: 'was declined: try another card' },
 }
 
-/** Says to the person what only they can mend. */
+/** Turns errors that only the person can correct into messages for them. */
 function refuse(error: unknown): never {
   const text = BillingError.isInstance(error) ? REFUSALS[error.code] : undefined
   if (text === undefined) throw error
@@ -93,8 +93,8 @@ function refuse(error: unknown): never {
 }
 
 /**
- * Back from Stripe's page it may be shown before the webhook has come: then Stripe is asked. A session that it does not
- * know, or that is another office's, is nobody's way back.
+ * The status page after Stripe's page may be shown before the webhook has arrived: then Stripe is asked. A
+ * session that Stripe does not know, or that belongs to another office, is ignored.
  */
 async function statusShown(
   billing: App['billing'],

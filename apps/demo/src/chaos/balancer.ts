@@ -1,12 +1,14 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** Stands before the web processes: hands each new connection to the next one that listens. */
+/** A load balancer for the web processes: each new connection goes to the next one that listens. */
 export interface Balancer extends AsyncDisposable {
   readonly port: number
-  /** Connections of clients right now. */
+  /** How many connections of clients are open. */
   readonly connections: number
-  /** Whose ports to use, asked at each connection; 0 is one that does not listen. */
+  /**
+   * Sets where the ports come from, which is asked at each connection; 0 is a process that does not listen.
+   */
   balanceOver(ports: () => readonly number[]): void
 }
 
@@ -46,7 +48,7 @@ export async function startBalancer(
         client.resetAndDestroy()
         return
       }
-      // An end of either side that is not orderly is the other's as well.
+      // If one side is reset, the other one is too.
       upstream.on('error', () => client.resetAndDestroy())
       upstream.once('close', () => client.destroy())
       client.once('close', () => upstream.destroy())

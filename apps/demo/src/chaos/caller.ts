@@ -1,7 +1,7 @@
 import { createHttp, type Http, HttpError, type HttpInit } from '@yuzuru/http'
 
 /**
- * What a caller hears of a request:
+ * What a caller learns of a request:
  * - `ok`: it was done
  * - `refused`: an answer says that it was not, or may not have been
  * - `cut`: the connection ended or was never there, which the caller sees at once
@@ -9,7 +9,7 @@ import { createHttp, type Http, HttpError, type HttpInit } from '@yuzuru/http'
  */
 export type Heard = 'ok' | 'refused' | 'cut' | 'silent'
 
-/** One request, and what was heard of it. */
+/** One request, and what its caller learned of it. */
 export interface Call {
   readonly name: string
   /** When it was sent, in milliseconds since the load began. */
@@ -18,7 +18,7 @@ export interface Call {
   readonly heard: Heard
   /** The status, or the error's code. */
   readonly code: string
-  /** `none` where the answer promises that nothing has changed. */
+  /** `none` if the answer promises that nothing has changed. */
   readonly outcome: 'none' | 'unknown'
   /** Where it was redirected to. */
   readonly location: string | undefined
@@ -41,7 +41,7 @@ export class Caller implements AsyncDisposable {
     this.#http = createHttp({ origin, connections: 256, queue: 10_000, retry: false, timeouts })
   }
 
-  /** Never throws for a request that failed: that is what it is about. */
+  /** Does not throw for a failed request, but returns what became of it. */
   async call(name: string, cookie: string, path: string, init: HttpInit): Promise<Call> {
     const at = this.#now()
     const heard = await this.#send(cookie, path, init)

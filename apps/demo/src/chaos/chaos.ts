@@ -23,14 +23,14 @@ export interface Programs {
   readonly worker: string
 }
 
-/** What a run of chaos showed. */
+/** The result of a run. */
 export interface ChaosResult {
   readonly findings: readonly Finding[]
   readonly strikes: readonly Strike[]
   readonly calls: readonly Call[]
 }
 
-/** Operations before the first fault, after which memory is at its floor. */
+/** How many operations come before the first fault. After them memory is at its base. */
 const WARM_UP = 10
 
 /** Runs the app under load while faults strike it, and compares what was promised with what there is. */
@@ -48,14 +48,14 @@ export async function chaos(
   const manager = await openOffice(app, 'manager')
   await allowCalendar(app, manager)
   const faults = planFaults(seed)
-  // The load, and one operation more for each fault, which is sure to meet it.
+  // The load, and one more operation for each fault, which is certain to meet it.
   const probed = WARM_UP + count
   const wanted = faults.map(({ kind }, turn) => [probed + turn, kind] as const)
   const operations = planOperations(seed, probed + faults.length, new Map(wanted))
   for (const [index, operation] of operations.entries()) {
     if (operation.kind !== 'subscribe') continue
     operation.office = await openOffice(app, `office${index}`)
-    // Its trial is over, so that it is charged at once.
+    // The trial is over, so that the office is charged at once.
     const at = Date.now()
     await kyselyBillingStore(app.db).openAccount(operation.office.id, {
       now: at - 2,
@@ -96,7 +96,7 @@ export async function chaos(
     const operation = operations[probed + strikes.indexOf(strike)]
     if (operation !== undefined) await act(operation)
   }
-  // The first one has a part of the load of its own.
+  // The first fault has its own part of the load.
   const rest = WARM_UP + Math.ceil(count / faults.length)
   const strike = (some: readonly Strike[], during: typeof operations): Promise<void> =>
     taskGroup(async (group) => {

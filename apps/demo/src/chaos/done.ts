@@ -2,8 +2,8 @@ import { isDone, type Operation } from './ledger.ts'
 import type { Finding } from './reconcile.ts'
 
 /**
- * Whether the load was one: what held of operations that all failed would say nothing. Each of them must be done
- * as long as there is no fault, and some of each kind in all.
+ * Whether the load did anything: if all operations had failed, the other findings would say nothing. Before
+ * the first fault every operation must succeed, and over the run some of each kind.
  *
  * @param warmUp how many came before the first fault
  */

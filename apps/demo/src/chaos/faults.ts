@@ -4,7 +4,7 @@ import type { Member } from './member.ts'
 import { seeded } from './seeded.ts'
 import type { ChaosWorld } from './world.ts'
 
-/** What a fault can be done to. */
+/** What faults can strike. */
 export interface Target {
   readonly world: ChaosWorld
   readonly webs: readonly Member[]
@@ -15,16 +15,16 @@ export interface Target {
 export interface Fault {
   readonly boundary: string
   readonly name: string
-  /** What is done while it lasts, and is sure to meet it. */
+  /** The operation that is certain to meet it, done while it lasts. */
   readonly kind: Kind
   /**
    * Counts from now on what of the app meets it: what it sends, or has open, there. Absent for what is our own: all
    * requests meet that.
    */
   watch?(target: Target): () => number
-  /** Waited for before the fault is said to be over, where it takes a time of its own. */
+  /** Strikes. If it returns a promise, the fault lasts at least until that resolves. */
   strike(target: Target): Promise<void> | void
-  /** Absent where it is over by itself. Ends once what had piled up is through. */
+  /** Ends the fault, and resolves when the backlog is done. Absent if the fault ends by itself. */
   cure?(target: Target): Promise<void> | void
 }
 
@@ -184,7 +184,7 @@ const processes: Fault[] = [
   },
 ]
 
-/** One of each kind at a time. */
+/** Restarts the processes of each kind one at a time. */
 const rolling: Fault = {
   boundary: 'our own',
   name: 'rolling restart of all processes',

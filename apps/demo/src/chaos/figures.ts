@@ -1,10 +1,10 @@
 import { health } from '@yuzuru/db'
 import type { App } from '../app.ts'
 
-/** What a process of the app says of itself when its parent asks. */
+/** What a process of the app reports when its parent asks. */
 export interface Figures {
   readonly type: 'figures'
-  /** What is in use after a garbage collection, in bytes. */
+  /** The heap in use after a garbage collection, in bytes. */
   readonly heapBytes: number
   /** How many connections to PostgreSQL have been taken from its pool and not given back. */
   readonly usedConnections: number
@@ -18,7 +18,7 @@ export interface AskFigures {
  * Answers {@link AskFigures}. Memory is collected first where the process was started with `--expose-gc`: twice, as
  * what hangs on a finalizer is freed after the turn in which it was found to be garbage.
  *
- * @param opened gives the app once there is one
+ * @param opened returns the app once it is open
  */
 export function answerFigures(opened: () => App | undefined): void {
   process.on('message', (message) => {

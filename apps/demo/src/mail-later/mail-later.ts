@@ -4,10 +4,10 @@ import type { Mail } from '@yuzuru/mail'
 import type { Transaction } from 'kysely'
 import type { Schema } from '../schema.ts'
 
-/** A mail as it was decided on; `key` is made there, so that every attempt carries the same Message-ID. */
+/** A mail to send. `key` is made when it is enqueued, so that every attempt has the same Message-ID. */
 export type Letter = Readonly<Record<'to' | 'subject' | 'text' | 'key', string>>
 
-/** Sends a letter. The mail's date is that of the job, so that a repeat is the same byte by byte. */
+/** Sends a letter. The mail has the date of the job, so that a retry sends the same bytes. */
 export function sendMailJob(mail: Mail): Job<Letter> {
   return defineJob<Letter>({
     name: 'send-mail',
@@ -18,7 +18,7 @@ export function sendMailJob(mail: Mail): Job<Letter> {
   })
 }
 
-/** Has a mail sent if, and only if, `tx` commits. */
+/** Enqueues a mail that is sent if, and only if, `tx` commits. */
 export async function mailLater(
   tx: Transaction<Schema>,
   sendMail: Job<Letter>,

@@ -6,18 +6,18 @@ import type { Settings } from '../settings.ts'
 import { asksForConsent } from './asks-for-consent.ts'
 import { syncMeetings, type Synced } from './sync-meetings.ts'
 
-/** What of the app it works with. */
+/** The parts of the app that it uses. */
 interface Watched extends Synced {
   readonly settings: Settings
 }
 
-/** Where Google sends word of changes. */
+/** The path to which Google sends notifications of changes. */
 export const NOTIFICATIONS_PATH = '/webhooks/google'
 
 /** How many offices may wait to be watched. */
 const MOST_WAITING = 1_000
 
-/** Hears what people change in the calendars of the offices, and has it looked at. */
+/** Watches the calendars of the offices, and synchronises the meetings when people change them. */
 export class CalendarWatches {
   readonly #app: Watched
   readonly #watch: CalendarWatch
@@ -40,7 +40,7 @@ export class CalendarWatches {
     return this.#watch.fetch(request)
   }
 
-  /** Watches the calendar of an office that has connected it just now. */
+  /** Begins to watch the calendar of an office that has just connected it. */
   begin(officeId: string): void {
     this.#begun.tryPut(officeId)
   }
@@ -50,7 +50,7 @@ export class CalendarWatches {
     return await taskGroup(async (group) => {
       const kept = new Map<string, Task<void>>()
       const keep = (officeId: string): void => {
-        // Another account may be behind it now.
+        // It may be another account now.
         kept.get(officeId)?.cancel('the calendar was connected anew')
         kept.set(
           officeId,
@@ -68,7 +68,7 @@ export class CalendarWatches {
       await this.#watch.keep({ reference: officeId })
     } catch (error) {
       throwIfCancelled()
-      // The page of the calendar asks for the consent; with it the watch begins anew.
+      // The calendar page asks for consent again, and with it the watch begins again.
       if (!asksForConsent(error)) report(officeId, error)
     }
   }

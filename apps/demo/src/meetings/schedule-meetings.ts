@@ -11,8 +11,9 @@ import { busyTimes } from './office-calendar.ts'
 import { syncMeetings } from './sync-meetings.ts'
 
 /**
- * Puts the meetings about a plan into the office's calendar as a series, in place of the one before, and keeps
- * them. The series' id follows from the plan and the times, so that a repeat after a failure makes no second one.
+ * Puts the meetings about a plan into the office's calendar as a series, which replaces the one before, and
+ * stores them. The id of the series is derived from the plan and the times, so that a retry after a failure
+ * creates no second one.
  *
  * @throws {Invalid} when the calendar is not connected (any more), the time is taken, or somebody else has just put
  *   other meetings there
@@ -59,7 +60,7 @@ export async function scheduleMeetings(
       .returning('plan_id')
       .executeTakeFirst()
     if (noted === undefined) {
-      // Another one was noted meanwhile: of two that nobody sees together, one is nobody's.
+      // Another series was stored meanwhile, so this one must not stay in the calendar.
       await shield(() => app.calendar.events.delete(officeId, { id: event.id }))
       throw changedMeanwhile()
     }
@@ -69,14 +70,17 @@ export async function scheduleMeetings(
   }
 }
 
-/** A time at which the plan has a meeting already is its own: the calendar shows it as taken. */
+/**
+ * Throws if the time is taken, except by a meeting of the plan itself, which the calendar shows as taken
+ * too.
+ */
 async function expectFree(app: App, plan: Plan, startsAt: Date): Promise<void> {
   const { office_id: officeId } = plan
   const own = await listMeetings(app, officeId, plan.id)
   if (own.some(({ starts_at: at }) => at.getTime() === startsAt.getTime())) return
   const to = new Date(startsAt.getTime() + MEETING_MS)
   const busy = await busyTimes(app, officeId, { from: startsAt, to })
-  // A calendar that does not show its times to this app takes any.
+  // If the calendar does not show its times to the app, any time is accepted.
   if (busy === undefined || !isTaken(startsAt, busy)) return
   const text = {
     ja: 'この時間にはほかの予定があります。空いている時間を選んでください',

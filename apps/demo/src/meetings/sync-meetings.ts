@@ -7,19 +7,19 @@ import type { MeetingSeriesTable, MeetingsTable, Schema } from '../schema.ts'
 type Series = Selectable<MeetingSeriesTable>
 type Meeting = Selectable<MeetingsTable>
 
-/** What of the app it works with. */
+/** The parts of the app that it uses. */
 export interface Synced {
   readonly db: Database<Schema>
   readonly calendar: Calendar
 }
 
-/** How many meetings of a series are kept. */
+/** The most meetings of a series that are kept. */
 const MOST = 60
 
-/** How long a look may take, in milliseconds. */
+/** How long a synchronisation may take, in milliseconds. */
 const LOOK_MS = 30_000
 
-/** What Google has of a series; `undefined`: it was deleted there. */
+/** A series and its meetings in Google; `undefined` if it was deleted there. */
 type Found = readonly [series: Series, meetings: readonly Meeting[] | undefined]
 
 /** What a look has found, and from where to where it went. */
@@ -30,12 +30,12 @@ interface Look {
 }
 
 /**
- * Brings the meetings of an office up to what its Google Calendar has: `sync` says which series a person has
- * changed, and each of those is read anew. The cursor moves in the transaction that writes the meetings, and only
- * if it is where this look began: of two at once the later one looks again.
+ * Updates the meetings of an office from its Google Calendar: `sync` says which series people have changed,
+ * and each of those is read again. The cursor moves in the transaction that writes the meetings, and only
+ * if it is still where this synchronisation began; of two at once the later one starts again.
  *
- * @param also a series to be read anyway: one that was created just now
- * @returns whether a meeting of ours has changed
+ * @param also a series to read in any case, because it was just created
+ * @returns whether a meeting of the app has changed
  * @throws {CalendarError} when the calendar can't be read
  */
 export async function syncMeetings(app: Synced, officeId: string, also?: string): Promise<boolean> {
@@ -76,7 +76,7 @@ interface Changes {
   readonly cursor: string | null
   /** The events and series that were changed. */
   readonly touched: Set<string>
-  /** Whether all that there is was listed: what is not among it is gone. */
+  /** Whether everything was listed, so that what is missing was deleted. */
   readonly isWhole: boolean
 }
 
@@ -108,7 +108,7 @@ async function meetingsOf(
     const event = await calendar.events.get(office_id, { id })
     if (event.status === 'cancelled') return undefined
     const from = new Date()
-    // A person may have made one meeting of it.
+    // A person may have turned the series into a single meeting.
     if (event.recurrence.length === 0) meetings.push(...meetingOf(plan_id, event))
     else {
       for await (const one of calendar.events.instances(office_id, { id, from, pageSize: MOST })) {
@@ -155,7 +155,7 @@ async function write(
         .selectFrom('meeting_series')
         .select('plan_id')
         .where('plan_id', '=', plan_id)
-        // The plan may have another series by now.
+        // The plan may have another series now.
         .where('event_id', '=', event_id)
         .forUpdate()
         .executeTakeFirst()

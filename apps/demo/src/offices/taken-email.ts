@@ -1,7 +1,10 @@
 import { IoError } from '@yuzuru/concurrency'
 import { Invalid } from '../web/invalid.ts'
 
-/** An address that is registered already, as what is wrong with the input; other failures as they are. */
+/**
+ * Turns the error of an address that is registered already into an `Invalid`; returns other errors
+ * unchanged.
+ */
 export function refuseTakenEmail(error: unknown): unknown {
   if (!IoError.isInstance(error) || error.code !== 'unique_violation') return error
   return new Invalid(

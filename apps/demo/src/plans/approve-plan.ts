@@ -10,11 +10,11 @@ const plans = repository(tableOf<Schema>()('plans'))
 
 /**
  * Approves a support plan and enqueues a reminder for each member of the office's staff in the same
- * transaction: they exist if, and only if, the plan is approved. It only writes rows, a page of staff at
- * a time; the mails are sent by the worker, each by itself.
+ * transaction: they exist if, and only if, the plan is approved. It only writes rows, a page of staff at a
+ * time; the worker sends the mails, each in its own job.
  *
  * @returns the plan as the database has it once that is committed (`db.commit()`, `db.refresh(plan)`)
- * @throws {Invalid} when it is no draft any more
+ * @throws {Invalid} when the plan is no longer a draft
  */
 export async function approvePlan(app: App, manager: Pick<Staff, 'id'>, plan: Plan): Promise<Plan> {
   const { id: planId, office_id: officeId } = plan

@@ -12,16 +12,16 @@ import { UPLOAD_LIFE_MS } from './tidy-document.ts'
 
 const REMOVE_MS = 10_000
 
-/** A document on its way in. */
+/** A document that is being received. */
 export interface SentDocument {
   readonly filename: string
   readonly source: AsyncIterable<Uint8Array>
 }
 
 /**
- * Stores the document of a plan as it streams in, and then notes it in the plan. If that fails the plan
- * keeps the document it had, and the new one is removed: at once when nothing was noted, else (nobody
- * knows) by the job that looks later.
+ * Stores the document of a plan as it streams in, and then records it in the plan. If that fails, the plan
+ * keeps its old document, and the new one is removed: at once if nothing was recorded, or by the later
+ * clean-up job if that is unknown.
  *
  * @throws {Invalid} when it is no PDF, or too large, or the office has no such plan
  */
@@ -39,7 +39,7 @@ export async function attachDocument(app: App, plan: Plan, document: SentDocumen
   }
 }
 
-/** Where that fails, the job that looks later does it; the first error is the one that counts. */
+/** If this fails, the later clean-up job removes it. The first error is the one that is thrown. */
 async function remove(app: App, key: string): Promise<void> {
   await shield(() => app.storage.delete(key), { timeoutMs: REMOVE_MS }).catch(() => undefined)
 }
@@ -53,7 +53,7 @@ async function upload(app: App, key: string, document: SentDocument): Promise<Do
       filename: document.filename,
     })
     .catch((error: unknown) => {
-      // What the body itself refused is the sender's to mend, not the storage's failure.
+      // A body that was refused is the sender's mistake, not a failure of the storage.
       const { cause } = error instanceof Error ? error : {}
       throw cause instanceof Invalid ? cause : error
     })
@@ -63,7 +63,7 @@ async function upload(app: App, key: string, document: SentDocument): Promise<Do
 /**
  * Points the plan at its new document; the one before is deleted if, and only if, that commits.
  *
- * @param expect throws when the document may have gone meanwhile
+ * @param expect throws if the document may have been removed meanwhile
  */
 export async function noteDocument(
   app: App,

@@ -14,8 +14,8 @@ export interface DocumentFigures {
 }
 
 /**
- * A PDF on its way through: counts, hashes and checks the bytes as they pass, so that nothing has to be
- * held in memory. Throws {@link Invalid} in mid-stream, which makes the upload clean up after itself.
+ * The stream of a PDF: counts, hashes and checks the bytes as they pass, so that nothing is held in memory.
+ * It throws {@link Invalid} in mid-stream, which makes the upload clean up.
  */
 export class PdfBody implements AsyncIterable<Uint8Array> {
   readonly #source: AsyncIterable<Uint8Array>

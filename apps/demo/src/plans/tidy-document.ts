@@ -8,7 +8,7 @@ export interface TidyDocumentPayload {
   readonly key: string
 }
 
-/** How long an upload and what follows it may be under way, in milliseconds, with much to spare. */
+/** How long an upload and its completion may take, in milliseconds, generously. */
 export const UPLOAD_LIFE_MS: number = 60 * 60 * 1_000
 
 /**
@@ -21,7 +21,7 @@ export function tidyDocumentJob(db: Kysely<Schema>, storage: Storage): Job<TidyD
     name: 'tidy-document',
     timeoutMs: 60_000,
     run: async ({ planId, key }) => {
-      // First of all: from now on no plan is pointed at it any more.
+      // First, so that from now on no plan can be pointed at it.
       await db.deleteFrom('document_uploads').where('key', '=', key).execute()
       const plan = await db
         .selectFrom('plans')
@@ -30,7 +30,7 @@ export function tidyDocumentJob(db: Kysely<Schema>, storage: Storage): Job<TidyD
         .executeTakeFirst()
       if (plan?.document_key === key) return
       await storage.delete(key)
-      // What a killed process had sent so far. No other upload ever has this key.
+      // The parts that a killed process has sent. No other upload has this key.
       await storage.sweepUploads({ prefix: key, olderThanMs: 0 })
     },
   })

@@ -61,12 +61,12 @@ export function readDecision(requestId: string, input: Input): Decision {
   return { ...decision, status: isDeclined ? 'declined' : 'approved', reason }
 }
 
-/** What of the app decides. */
+/** The parts of the app that a decision uses. */
 type Deciding = Pick<App, 'db' | 'settings'> & { readonly jobs: Pick<App['jobs'], 'sendMail'> }
 
 /**
- * Decides a request, writes the notice of it and has a mail sent, in one transaction: if the notice cannot be
- * written, the request stays as it was, and no mail goes out.
+ * Decides a request, writes the notice of it and enqueues a mail, in one transaction: if the notice cannot
+ * be written, the request stays as it was, and no mail is sent.
  *
  * @throws {Invalid} when the request is not pending in this office, or the one to notify is unknown
  */
@@ -97,7 +97,7 @@ export async function decideRequest(
       })
     }
     const body = decision.status === 'approved' ? '申請が承認されました' : '申請が却下されました'
-    // An id from a form is looked up among the office's own.
+    // An id from a form is looked up only within the office.
     const notice = await tx
       .insertInto('notices')
       .columns(['staff_id', 'request_id', 'body'])

@@ -9,8 +9,8 @@ const EVERYBODY: readonly Role[] = ['manager', 'employee']
 const MANAGERS: readonly Role[] = ['manager']
 
 /**
- * What may be done in an office, and by which roles of that office. This is the one place that decides it:
- * every route names its action with {@link allow}. What is not the caller's office's is not there for it.
+ * The actions in an office, and the roles that may do them. This is the only place that decides it: every
+ * route names its action with {@link allow}. To a caller, data of other offices does not exist.
  */
 const ROLES = {
   'office.read': EVERYBODY,
@@ -45,8 +45,8 @@ export function expectAllowed(staff: Pick<Staff, 'role'>, action: Action): void 
 }
 
 /**
- * Where a form is sent that does something for the office that its page was shown for. A person with two offices may
- * have switched meanwhile, in another tab: then it is refused by {@link allow}, and not done for the other one.
+ * The address for a form that acts for the office of its page. A person with two offices may have switched
+ * in another tab; then {@link allow} refuses the form instead of applying it to the other office.
  */
 export function forOffice(path: string, { office_id: office }: Pick<Staff, 'office_id'>): string {
   return `${path}?office=${office}`
@@ -65,8 +65,8 @@ function expectSameOffice({ office_id: office }: Staff, shown: string | undefine
 const accessOf = new WeakMap<Handler | MiddlewareHandler, Access>()
 
 /**
- * Stands before the handler of every route. Who is not signed in is sent to do so, or told 401 where no
- * page is wanted; a role that may not gets 403.
+ * The guard of a route. A caller who is not signed in is redirected to the sign-in page, or gets 401 if the
+ * route is not a page. A role that may not do it gets 403.
  *
  * @example
  * routes.post('/plans/:id/approve', allow('plans.approve'), async (c) => …)
@@ -84,7 +84,7 @@ export function allow(access: Access): MiddlewareHandler<Environment> {
   return guard
 }
 
-/** The person behind a request that passed {@link allow}. */
+/** The signed-in person of a request that passed {@link allow}. */
 export function staffOf(c: AppContext): Staff {
   const staff = c.get('staff')
   if (staff === undefined) throw new TypeError('Expected a route behind allow(), got none')

@@ -27,7 +27,9 @@ const REFUSALS: Partial<Record<Invalid['status'], Omit<Failure, 'status'>>> = {
   429: { code: 'rate_limited', text: { ja: '回数が多すぎます', en: 'Too many' } },
 }
 
-/** Answers with what went wrong, as a page or as JSON: what is the sender's to mend in full, else briefly. */
+/**
+ * Answers with what went wrong, as a page or as JSON: in full if the sender can correct it, else briefly.
+ */
 export async function answerFailure(c: AppContext, error: unknown): Promise<Response> {
   const outcome = outcomeFor(c, error)
   const failure = failureOf(error, outcome)
@@ -35,7 +37,7 @@ export async function answerFailure(c: AppContext, error: unknown): Promise<Resp
   const problems = error instanceof Invalid ? error.problems : []
   const language = c.get('language') ?? 'ja'
   c.status(failure.status)
-  // The rest of a body that is too large is not read: the connection is of no further use.
+  // The rest of a body that is too large is not read, so the connection cannot be reused.
   if (failure.status === 413) c.header('connection', 'close')
   if (wantsJson(c)) {
     const fields = problems.map(({ field, text }) => ({ field, message: text[language] }))
@@ -57,11 +59,11 @@ function wantsJson(c: AppContext): boolean {
 }
 
 /**
- * Whether the request may have changed something. What failed speaks only for itself: a read that fails
- * after a commit has no effect of its own, yet the request has had one.
+ * Whether the request may have changed something. The error speaks only for the call that failed: a read
+ * that fails after a commit has no effect, but the request has had one.
  */
 function outcomeFor(c: AppContext, error: unknown): Outcome {
-  // Whether anything has happened before is the handler's to know: it refused on purpose.
+  // The handler refused on purpose, and does so before anything has happened.
   if (error instanceof Invalid || error instanceof HTTPException) return 'none'
   return c.get('scope')?.outcome === 'none' ? (outcomeOf(error) ?? 'unknown') : 'unknown'
 }

@@ -1,6 +1,6 @@
 import type { Text } from './language.ts'
 
-/** What the sender can mend: the field and what is wrong with it. */
+/** A mistake that the sender can correct: the field and what is wrong with it. */
 export interface Problem {
   readonly field: string
   readonly text: Text
@@ -19,12 +19,12 @@ export class Invalid extends Error {
   }
 }
 
-/** What too many wait for just now: it may be asked for again later. */
+/** The error when too many are waiting; the sender may try again later. */
 export function tooMany(field: string, text: Text): Invalid {
   return new Invalid([{ field, text }], 429)
 }
 
-/** A thing that is not there, or not the asker's to see. */
+/** The error for a thing that does not exist, or that the caller may not see. */
 export function notFound(field: string, text: Text): Invalid {
   return new Invalid([{ field, text }], 404)
 }

@@ -2,7 +2,7 @@ import type { Hono } from 'hono'
 import { allow, guardedRoutes } from './access.ts'
 import type { Environment } from './environment.ts'
 
-/** What no person's browser is shown a page of. */
+/** Paths that are never shown as pages. */
 const NO_PAGES = /^\/(?:api|webhooks)\//
 
 /**

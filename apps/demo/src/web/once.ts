@@ -10,15 +10,16 @@ import type { Input } from './fields.ts'
 import { KEY_FIELD } from './form-key.tsx'
 import { readForm } from './read-form.ts'
 
-/** Does what a form asks for; what it writes in `tx` commits with its answer, or not at all. */
+/** Does what a form asks for. What it writes in `tx` commits together with the answer, or not at all. */
 type Act = (tx: Transaction<Schema>, input: Input) => Promise<Response>
 
-/** How soon to look whether the first click has its answer, in milliseconds. */
+/** How often to check whether the first click has its answer, in milliseconds. */
 const LOOK_MS = 100
 
 /**
- * Makes what handles a form that has a {@link FormKey}: it is done once, however often it is sent, and each time
- * gets the answer of the first. A browser shows the answer of the last click, so that one waits for it.
+ * Makes a handler for forms that have a {@link FormKey}: a form is done once, however often it is sent, and
+ * every repeat gets the first answer. A browser shows the answer to the last click, so that one waits for
+ * the first.
  */
 export function onceFor(app: App): (c: AppContext, act: Act) => Promise<Response> {
   const handle = idempotent(

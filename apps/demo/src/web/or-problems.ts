@@ -2,8 +2,8 @@ import type { AppContext } from './environment.ts'
 import { Invalid, type Problem } from './invalid.ts'
 
 /**
- * What `act` answers; when it refuses the input, `page` answers in its place, with the refusal's status
- * and its problems beside what was typed.
+ * Returns the answer of `act`. If that refuses the input, `page` answers instead, with the status of the
+ * refusal and the problems next to what was typed.
  */
 export async function orProblems(
   c: AppContext,

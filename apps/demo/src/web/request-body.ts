@@ -1,6 +1,6 @@
 import { moveOnAfter } from '@yuzuru/concurrency'
 
-/** How much of a refused body is read away, and for how long. */
+/** How much of a refused body is read and discarded, and for how long. */
 const MAX_BYTES = 64 * 1_024 * 1_024
 const DRAIN_MS = 10_000
 
@@ -21,7 +21,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
       yield chunk
   }
 
-  /** Reads away what is left, within bounds; beyond them the connection is cut. */
+  /** Reads and discards the rest, within limits; beyond them the connection is cut. */
   async drain(): Promise<void> {
     await moveOnAfter(DRAIN_MS, async ({ signal }) => {
       // What is read then comes to its end.

@@ -6,7 +6,7 @@ type Answer = (request: Request, origin: Origin) => Response | Promise<Response>
 /** A web server that listens before its app is there: the app's address has the server's port in it. */
 export interface WebServer extends AsyncDisposable {
   readonly port: number
-  /** Has requests answered from now on; until then they get 503. */
+  /** Sets the handler of requests; until then they get 503. */
   answerWith(answer: Answer): void
   /** Answers what is under way, then ends. A second call waits for the first. */
   close(): Promise<void>
