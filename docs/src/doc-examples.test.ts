@@ -53,7 +53,7 @@ test(
     const { stdout } = await promisify(execFile)(process.execPath, [tsc, '-p', scratch]).catch(
       (error: { readonly stdout: string }) => error,
     )
-    expect(stdout, 'names that examples do not declare belong into doc-world/world.ts').toBe('')
+    expect(stdout, 'names that examples do not declare belong in doc-world/world.ts').toBe('')
     expect(count).toBeGreaterThan(200)
   },
 )
