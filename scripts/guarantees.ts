@@ -1,6 +1,6 @@
 /**
  * Checks that every guarantee of a `GUARANTEES.md` names a test that exists and passed in the last run
- * of `pnpm test`, and sums up that run.
+ * of `pnpm test`, that they are numbered without a gap, and that none is stated twice. Sums up that run.
  */
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
@@ -54,7 +54,7 @@ for (const folder of manifests.map((manifest) => dirname(manifest)).sort()) {
 if (existsSync(join(root, 'docs/security.md'))) guarantees += checkSecurity('docs/security.md')
 
 for (const problem of problems) console.error(problem)
-console.log(`${guarantees} guarantees, ${problems.length} without a test that passed`)
+console.log(`${guarantees} guarantees, ${problems.length} problems`)
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
 if (problems.length > 0 || failed > 0) process.exitCode = 1
 
@@ -90,7 +90,15 @@ function check(path: string, folder: string, statuses: Map<string, Map<string, s
   const lines = readFileSync(path, 'utf8')
     .split('\n')
     .filter((line) => /^\d+\. /.test(line))
-  for (const line of lines) {
+  const stated = new Set<string>()
+  for (const [index, line] of lines.entries()) {
+    const sentence = line.slice(line.indexOf(' ') + 1)
+    if (!line.startsWith(`${index + 1}. `) || stated.has(sentence)) {
+      problems.push(
+        `${where}: expected guarantee ${index + 1}, and none twice, got ${line.slice(0, 60)}`,
+      )
+    }
+    stated.add(sentence)
     const match = STATEMENT.exec(line)
     if (match === null) {
       problems.push(`${where}: cannot read the guarantee ${JSON.stringify(line.slice(0, 60))}`)
