@@ -25,6 +25,13 @@ export {
   traceEnqueue,
   traceJob,
 } from './boundary/job-trace.ts'
+export {
+  isFromThisMachine,
+  isOwnPage,
+  type RequestSource,
+  type ServerInfo,
+  requestSourceOf,
+} from './boundary/from-this-machine.ts'
 export { isMissingTable } from './boundary/missing-table.ts'
 export { onCancel } from './boundary/on-cancel.ts'
 export { oneCall } from './boundary/one-call.ts'

@@ -1,5 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
-import { isOwnPage } from './access.ts'
+import { isOwnPage } from '@yuzuru/concurrency/boundary'
 
 /*
  * A form has the value of a cookie, which another site can neither read nor send (`SameSite=Strict`). No secret is shared
@@ -27,7 +27,8 @@ export function formToken(
 /** Whether a form comes from a page of ours. */
 export function isOwnForm(request: Request, token: string | null): boolean {
   const known = cookieOf(request, COOKIE)
-  if (!isOwnPage(request.headers) || known === undefined || token === null) return false
+  const site = request.headers.get('sec-fetch-site') ?? undefined
+  if (!isOwnPage(site) || known === undefined || token === null) return false
   if (!TOKEN.test(known) || !TOKEN.test(token)) return false
   return timingSafeEqual(Buffer.from(known), Buffer.from(token))
 }

@@ -7,7 +7,7 @@ import {
 import type { Queryable } from '@yuzuru/db'
 import { expectZone } from '../cron/zone.ts'
 import { expectDatabase } from '../database/execute.ts'
-import { isFromThisMachine, type Predicate } from './access.ts'
+import { fromThisMachine, type Predicate } from './access.ts'
 import type { Action } from './links.ts'
 import { isLanguage, type Language, LANGUAGES } from './look.ts'
 
@@ -93,7 +93,7 @@ const BASE_PATH = /^(?:\/[\w.~-]+)+$/
 export function dashboardSettings<DB>(options: DashboardOptions<DB>): DashboardSettings {
   expectRequiredOptions(options, DASHBOARD_OPTIONS, 'dashboard')
   const nobody: Predicate = () => false
-  const { db, basePath = '', allow = isFromThisMachine, audit = () => undefined } = options
+  const { db, basePath = '', allow = fromThisMachine, audit = () => undefined } = options
   const { canWrite = nobody, canSeePayloads = nobody, liveMs = 2_000, timeoutMs = 5_000 } = options
   const { timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone } = options
   const { language = LANGUAGES[0] } = options

@@ -1,9 +1,8 @@
 import type { IoOptions } from '@yuzuru/concurrency'
-import { expectMilliseconds, expectRequiredOptions } from '@yuzuru/concurrency/boundary'
+import { expectMilliseconds, expectRequiredOptions, oneCall } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
 import { type QueryExecutorProvider, sql } from 'kysely'
 import { execute, expectDatabase } from '../database/execute.ts'
-import { oneCall } from '../database/one-call.ts'
 import { FINISHED } from '../job/job-state.ts'
 
 /** Options of {@link prune}. */

@@ -8,10 +8,9 @@ import {
   sleep,
   TimeoutError,
 } from '@yuzuru/concurrency'
-import { backoff, describeValue, messageOf } from '@yuzuru/concurrency/boundary'
+import { backoff, describeValue, messageOf, oneCall } from '@yuzuru/concurrency/boundary'
 import { singleFlight } from '@yuzuru/concurrency/resilience'
 import type { Queryable } from '@yuzuru/db'
-import { oneCall } from '../database/one-call.ts'
 import { JobError } from '../job-error.ts'
 import { serialise } from '../job/payload.ts'
 import type { Job } from '../job/job.ts'

@@ -1,5 +1,13 @@
 import { Cancelled } from '@yuzuru/concurrency'
-import { expected, expectOptions, expectText, messageOf } from '@yuzuru/concurrency/boundary'
+import {
+  expected,
+  expectOptions,
+  expectText,
+  isFromThisMachine,
+  messageOf,
+  type ServerInfo,
+  requestSourceOf,
+} from '@yuzuru/concurrency/boundary'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import type { Mail } from '../mail.ts'
 import { type MailAddress, parseMailbox } from '../message/mail-address.ts'
@@ -8,7 +16,6 @@ import { checkedMessage, nativeMessage } from '../message/native-message.ts'
 import { StableDates } from '../message/stable-dates.ts'
 import { writeMessage } from '../message/write-message.ts'
 import type { RenderedMail } from '../templates/template.ts'
-import { isFromThisMachine, type ServerInfo } from './from-this-machine.ts'
 import { messagePage } from './frame.ts'
 import {
   isLanguage,
@@ -125,7 +132,7 @@ export function previews(
   // Of one parameter, as far as a server can see: with two it would be a listener of Node.
   return async (request, info = {}) => {
     const url = new URL(request.url)
-    if (!allowed.has(url.hostname) && !isFromThisMachine(request, info)) {
+    if (!allowed.has(url.hostname) && !isFromThisMachine(requestSourceOf(request, info))) {
       return plain(403, 'Previews are shown on this machine only; see the option "hosts"')
     }
     const look: Look = { base: basePath, language: languageOf(request, language) }

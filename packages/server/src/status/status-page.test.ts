@@ -1,4 +1,6 @@
 import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { io, sleep, taskGroup } from '@yuzuru/concurrency'
 import { Semaphore } from '@yuzuru/concurrency/sync'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -185,6 +187,19 @@ describe('who sees the page of the requests under way', () => {
     ['sec-fetch-site', 'same-site'],
   ])('no request that came through a proxy or from another site: %s: %s', async (name, value) => {
     expect(await (await open('/statusz'))({ [name]: value })).toEqual([200, 'the app'])
+  })
+
+  test.each([
+    ['1.1', EMPTY],
+    // nginx sends it where nothing is configured, and says nothing else of itself.
+    ['1.0', 'the app'],
+  ])('no proxy that says nothing but its old version of HTTP: %s', async (version, body) => {
+    const handler = async (): Promise<Response> => new Response('the app')
+    const server = await serve(handler, { lingerMs: 0, probes: { status: '/statusz' } })
+    onTestFinished(() => server.close({ drainMs: 0 }))
+    const socket = connect(server.port, '127.0.0.1')
+    socket.write(`GET /statusz HTTP/${version}\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`)
+    expect((await text(socket)).endsWith(`\r\n\r\n${body}`)).toBe(true)
   })
 
   test('those that the program allows, wherever they are', async () => {

@@ -4,7 +4,7 @@ import { expectPath, type StatusOptions } from '../health/probes.ts'
 import { writeProblem } from '../problems/write-problem.ts'
 import { leave } from '../request/is-thenable.ts'
 import { warnOf } from '../request/warn-of.ts'
-import { isFromThisMachine } from './from-this-machine.ts'
+import { fromThisMachine } from './from-this-machine.ts'
 import { type RequestUnderWay, serverStatus } from './server-status.ts'
 import { statusText } from './status-text.ts'
 
@@ -33,7 +33,7 @@ export class StatusPage {
   ) {
     const { path, allow } = checked(options)
     this.#path = path
-    this.#allow = allow ?? isFromThisMachine
+    this.#allow = allow ?? fromThisMachine
     this.#requests = requests
   }
 

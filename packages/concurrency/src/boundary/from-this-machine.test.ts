@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isFromThisMachine } from './from-this-machine.ts'
+import { isFromThisMachine, requestSourceOf } from './from-this-machine.ts'
 
 const from = (remoteAddress: string, httpVersion = '1.1'): object => ({
   incoming: { socket: { remoteAddress }, httpVersion },
@@ -8,7 +8,8 @@ const here = from('127.0.0.1')
 const at = (url: string, headers: Record<string, string> = {}): Request =>
   new Request(url, { headers })
 
-test.each<[string, boolean, Request, object]>([
+test.each<[string, boolean, Request, object | undefined]>([
+  ['nothing that the server says', false, at('http://localhost/'), undefined],
   ['a loopback address', true, at('http://localhost:3000/'), here],
   ['one of IPv6', true, at('http://[::1]/'), { remoteAddr: { hostname: '::1' } }],
   [
@@ -36,5 +37,5 @@ test.each<[string, boolean, Request, object]>([
     from('127.0.0.1', '1.0'),
   ],
 ])('a request counts as of this machine: %s, %s', (_what, isOwn, request, info) => {
-  expect(isFromThisMachine(request, info)).toBe(isOwn)
+  expect(isFromThisMachine(requestSourceOf(request, info))).toBe(isOwn)
 })

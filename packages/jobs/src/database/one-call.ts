@@ -1,1 +1,0 @@
-export { oneCall } from '@yuzuru/concurrency/boundary'
