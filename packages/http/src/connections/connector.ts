@@ -55,16 +55,20 @@ export function inTime(
         timer?.cancel()
         callback(...args)
       }
-      // undici's types leave out that a connector of its own returns its socket; one through a proxy
-      // has none yet.
-      const socket: unknown = connect(options, settle)
+      const giveUp = new AbortController()
+      // undici's types leave out that a connector of its own returns its socket. One through a proxy has none yet:
+      // it ends its CONNECT by a signal, which they leave out as well.
+      const socket: unknown = connect({ ...options, ...{ signal: giveUp.signal } }, settle)
       const timer =
         connectMs === Infinity
           ? undefined
           : currentClock().schedule(connectMs, () => {
               const late = coded(`no connection within ${connectMs} ms`, CONNECT_TIMEOUT)
               if (isSocket(socket)) socket.destroy(late)
-              else settle(late, null)
+              else {
+                settle(late, null)
+                giveUp.abort(late)
+              }
             })
     })
   }

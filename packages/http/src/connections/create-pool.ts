@@ -22,13 +22,14 @@ export function createPool(origin: string, settings: PoolSettings): Dispatcher {
   const { allow, timeouts, tls, proxy } = settings
   const connect = createConnector(allow, timeouts.connectMs, tls)
   if (proxy === undefined) return poolOver(origin, settings, connect)
+  const timeout = backstopMs(timeouts.connectMs)
   const options: EnvHttpProxyAgent.Options = {
     ...proxy,
     ...NO_LIMITS,
     allowH2: false,
     connect,
-    requestTls: { ...tls, allowH2: false, timeout: 0 },
-    proxyTls: { ...authoritiesOf(tls), allowH2: false, timeout: 0 },
+    requestTls: { ...tls, allowH2: false, timeout },
+    proxyTls: { ...authoritiesOf(tls), allowH2: false, timeout },
     factory: (target, given) => {
       const through = connectorOf(given)
       return poolOver(
@@ -39,6 +40,14 @@ export function createPool(origin: string, settings: PoolSettings): Dispatcher {
     },
   }
   return new EnvHttpProxyAgent(options)
+}
+
+/**
+ * When undici itself ends a connection to the proxy, or TLS within the tunnel. By then the call has been given up by
+ * our clock, which reaches neither: it would stay open for ever. 0: never.
+ */
+function backstopMs(connectMs: number): number {
+  return connectMs === Infinity ? 0 : connectMs + 500
 }
 
 /** The authorities are those of the proxy too; the client's certificate is not for it. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:https'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { inspect } from 'node:util'
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { Agent } from 'undici'
@@ -113,21 +113,30 @@ describe('a proxy', () => {
     }
   })
 
-  test('that does not answer is given up after connectMs', async () => {
+  test.each([
+    ['does not answer', ''],
+    ['falls silent within its answer', 'HTTP/1.1 200 OK\r\n'],
+    ['falls silent once the tunnel stands', 'HTTP/1.1 200 OK\r\n\r\n'],
+  ])('that %s is given up after connectMs, and its connection closed', async (_, answer) => {
     const deaf = createTcpServer((socket) => socket.on('error', () => undefined))
     deaf.listen(0, '127.0.0.1')
     await once(deaf, 'listening')
     const url = `http://127.0.0.1:${(deaf.address() as AddressInfo).port}`
-    const http = createHttp({ proxy: { url }, tls, retry: false })
+    const http = createHttp({ proxy: { url }, tls, retry: false, timeouts: { connectMs: 50 } })
     {
       using clock = TestClock.install()
       const came = once(deaf, 'connection')
       const call = http.request(`https://127.0.0.1:${securePort}/`, { method: 'POST' })
       const ended = expect(call).rejects.toMatchObject({ code: 'connect_timeout', outcome: 'none' })
-      const [socket] = (await came) as [AsyncIterable<Buffer>]
-      for await (const _ of socket) break
-      await clock.advance(10_000)
+      const [socket] = (await came) as [Socket]
+      await once(socket, 'data')
+      socket.resume().write(answer)
+      const closed = new Promise((resolve) => socket.once('close', resolve))
+      // Its TLS begins.
+      if (answer.endsWith('\r\n\r\n')) await once(socket, 'data')
+      await clock.advance(50)
       await ended
+      await closed
     }
     await http.close({ drainMs: 0 })
     deaf.close()
