@@ -58,7 +58,11 @@ export function inTime(
       const giveUp = new AbortController()
       // undici's types leave out that a connector of its own returns its socket. One through a proxy has none yet:
       // it ends its CONNECT by a signal, which they leave out as well.
-      const socket: unknown = connect({ ...options, ...{ signal: giveUp.signal } }, settle)
+      const given: buildConnector.Options & { signal: AbortSignal } = {
+        ...options,
+        signal: giveUp.signal,
+      }
+      const socket: unknown = connect(given, settle)
       const timer =
         connectMs === Infinity
           ? undefined
