@@ -38,7 +38,10 @@ const OWN_NAME = /^(?:(?:[\w-]{1,63}\.){0,9}localhost|127(?:\.\d{1,3}){3}|\[::1\
  * request comes from is not trusted to listen on loopback alone.
  *
  * @example
- * if (!isFromThisMachine(requestSourceOf(request, info))) return new Response(null, { status: 403 })
+ * const handler = async (incoming: Request, info?: object): Promise<Response> =>
+ *   isFromThisMachine(requestSourceOf(incoming, info))
+ *     ? new Response('for you alone')
+ *     : new Response(null, { status: 403 })
  */
 export function isFromThisMachine({
   address = '',
