@@ -5,7 +5,7 @@ import type { Benchmark, Case } from '../benchmark.ts'
 import { startPeer } from '../peer.ts'
 import { bareHono } from './bare-hono.ts'
 
-const REQUESTS = 5_000
+const REQUESTS = 10_000
 
 function hello(): Hono {
   return new Hono().get('/hello', (c) => c.json({ hello: 'world' }))
@@ -24,6 +24,7 @@ export const benchmark: Benchmark = {
     'a JSON hello over hono, 100 clients: scope, deadline, limit and id on, against none of it',
   operation: 'request',
   clock: 'cpu',
+  warmUpMs: 2_000,
   bars: [
     { of: 'yuzuru', against: 'bare hono', atLeast: 0.85 },
     { of: 'yuzuru', against: 'bare fastify', atLeast: 0.7 },

@@ -17,6 +17,8 @@ export interface CrewOptions {
 export class Crew implements AsyncDisposable {
   readonly #options: CrewOptions
   readonly #children: ChildProcess[]
+  /** What was begun for workers that have ended. */
+  readonly #told = new Set<Promise<void>>()
   #made = 0
   #isClosed = false
 
@@ -37,7 +39,8 @@ export class Crew implements AsyncDisposable {
     child.on('message', (name) => names.push(name as string))
     child.once('exit', () => {
       if (this.#isClosed) return
-      void onEnded?.(names)
+      const told = onEnded?.(names).finally(() => this.#told.delete(told as Promise<void>))
+      if (told !== undefined) this.#told.add(told)
       // Not at once: a program that can't start is not to take the machine.
       void delay(100).then(() => {
         if (!this.#isClosed) this.#start(at)
@@ -61,5 +64,7 @@ export class Crew implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
     for (const [at] of this.#children.entries()) await this.end(at, 'SIGKILL')
+    // While the server is there: it would be looked for without end.
+    await Promise.all(this.#told)
   }
 }

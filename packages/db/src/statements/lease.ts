@@ -9,7 +9,7 @@ import {
 import type { AbortableOperationOptions, CompiledQuery, QueryResult } from 'kysely'
 import type { SessionSource } from '../connections/session-source.ts'
 import type { AbortMode, Session } from '../connections/session.ts'
-import { mayChangeSession } from '../connections/session-change.ts'
+import { mayChangeSession } from './session-change.ts'
 import type { CopyExchange } from '../wire/copy-exchange.ts'
 import { DbError } from '../wire/db-error.ts'
 import type { PgResult } from '../wire/pg-client.ts'

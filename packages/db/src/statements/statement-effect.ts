@@ -41,17 +41,20 @@ function isReadNode(node: { readonly kind: string }): boolean {
  * Whether text that runs in a transaction that was begun by hand would commit it. What a builder made
  * begins with the builder's own word.
  */
-export function commits({ query, sql }: CompiledQuery): boolean {
-  return !BUILT.has(query.kind) && mayCommit(sql)
+export function commits(query: CompiledQuery): boolean {
+  return !BUILT.has(query.query.kind) && committing.is(query)
 }
 
 /**
  * Whether text that runs outside of a transaction may have committed something before it failed: a procedure
  * that commits, say, or a script with a COMMIT in it.
  */
-export function failsPartly({ query, sql }: CompiledQuery): boolean {
-  return !BUILT.has(query.kind) && mayFailPartly(sql)
+export function failsPartly(query: CompiledQuery): boolean {
+  return !BUILT.has(query.query.kind) && parting.is(query)
 }
+
+const committing = new KnownTexts<CompiledQuery>(({ sql }) => mayCommit(sql))
+const parting = new KnownTexts<CompiledQuery>(({ sql }) => mayFailPartly(sql))
 
 const BUILT: ReadonlySet<string> = new Set([
   'SelectQueryNode',

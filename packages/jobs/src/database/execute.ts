@@ -47,7 +47,8 @@ export async function execute<Row>(
   return await io({ boundary: 'jobs', operation, effect, translate }, options, async () => {
     try {
       // Without the plugins: a CamelCasePlugin would rename the columns that we read.
-      const executor = db.getExecutor().withoutPlugins()
+      const given = db.getExecutor()
+      const executor = given.plugins.length === 0 ? given : given.withoutPlugins()
       const query = prepared(statement.compile({ getExecutor: () => executor }), {
         plan: call.plan,
       })

@@ -24,8 +24,9 @@ export class StepMemory {
   readonly #unfinished = new Set<string>()
   /** Set once all that earlier runs have finished was asked for. */
   readonly #complete = new Event({ name: 'steps' })
-  /** How much JSON each result takes. */
+  /** How much JSON each result takes, and all of them. */
   readonly #bytes = new Map<string, number>()
+  #bytesOfAll = 0
 
   constructor(id: string) {
     this.#id = id
@@ -35,7 +36,7 @@ export class StepMemory {
   load(rows: readonly StepRow[]): void {
     for (const row of rows) {
       this.#open.set(row.name, row)
-      this.#bytes.set(row.name, sizeOf(row.result))
+      this.#count(row.name, row.result)
     }
   }
 
@@ -93,11 +94,17 @@ export class StepMemory {
 
   /** Throws unless there is room for one more result. */
   expectRoom(name: string, result: string | undefined): void {
-    this.#bytes.set(name, sizeOf(result))
-    if (this.#bytes.values().reduce((sum, bytes) => sum + bytes, 0) <= MOST_BYTES) return
+    this.#count(name, result)
+    if (this.#bytesOfAll <= MOST_BYTES) return
     throw new TypeError(
       `Expected the results of a job's steps to take at most ${MOST_BYTES} bytes as JSON, got more with "${shownName(name)}"`,
     )
+  }
+
+  #count(name: string, result: string | undefined): void {
+    const bytes = sizeOf(result)
+    this.#bytesOfAll += bytes - (this.#bytes.get(name) ?? 0)
+    this.#bytes.set(name, bytes)
   }
 
   finished(name: string): void {

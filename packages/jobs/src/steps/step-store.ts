@@ -1,6 +1,6 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
-import { execute } from '../database/execute.ts'
+import { execute, FixedStatement } from '../database/execute.ts'
 import type { Lease } from '../engine/lease.ts'
 
 /** A step that has finished. */
@@ -63,6 +63,15 @@ export async function loadSteps(
   }))
 }
 
+const KEEP_CALL = { operation: 'step', effect: 'idempotent', plan: 'kept' } as const
+
+const KEEP = `insert into yuzuru_job_steps (job_id, name, claim, took_ms, result, beside)
+  select id, $1::text, claim, $2::float8, $3::json,
+    case when $4::json is not null then array(select json_array_elements_text($4::json)) end
+  from yuzuru_jobs where id = $5::uuid and claim = $6::bigint for share
+  on conflict (job_id, name) do nothing
+  returning true as kept`
+
 /**
  * Keeps a step, if the job is still that of this claim. Its row is locked against another claim until this is
  * committed, and not against other steps of the same run. Doing it twice is the same as once.
@@ -75,18 +84,9 @@ export async function keepStep(
   { name, result, beside, tookMs }: NewStep,
   options: IoOptions,
 ): Promise<boolean> {
-  const kept = await execute(
-    db,
-    { operation: 'step', effect: 'idempotent', plan: 'kept' },
-    sql<{ kept: boolean }>`
-      insert into yuzuru_job_steps (job_id, name, claim, took_ms, result, beside)
-      select id, ${name}::text, claim, ${tookMs}::float8, ${result ?? null}::json,
-        ${namesOf(beside)}
-      from yuzuru_jobs where id = ${lease.id}::uuid and claim = ${lease.claim}::bigint for share
-      on conflict (job_id, name) do nothing
-      returning true as kept`,
-    options,
-  )
+  const names = beside.length === 0 ? null : JSON.stringify(beside)
+  const values = [name, tookMs, result ?? null, names, lease.id, lease.claim]
+  const kept = await execute(db, KEEP_CALL, new FixedStatement(KEEP, values), options)
   return kept.length > 0 || (await hasStep(db, lease, name, options))
 }
 

@@ -3,8 +3,11 @@ import { randomFillSync } from 'node:crypto'
 /** How many characters an id has: 128 random bits, as a trace id has them. */
 const LENGTH = 32
 
-/** Random bytes in store: to ask the system for some takes longer than all else that an id needs. */
-const bytes = Buffer.alloc(4_096)
+/**
+ * Random bytes in store. To ask the system for some takes longer than all else that an id needs, and for 64 KiB hardly
+ * longer than for four.
+ */
+const bytes = Buffer.alloc(65_536)
 let used = bytes.length
 
 /**

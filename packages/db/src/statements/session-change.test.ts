@@ -4,7 +4,7 @@ import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from '../create-database.ts'
 import type { Database } from '../database.ts'
-import { health } from '../statements/health.ts'
+import { health } from './health.ts'
 import { mayChangeSession } from './session-change.ts'
 import { transaction } from '../transactions/transaction.ts'
 

@@ -1,4 +1,5 @@
 import type { CompiledQuery } from 'kysely'
+import { KnownTexts } from './known-texts.ts'
 
 /** Functions whose effect outlives their transaction. */
 const FUNCTIONS =
@@ -18,10 +19,7 @@ const OBJECTS =
 /** Blanks and comments before a statement. */
 const LEAD = /^(?:\s+|--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)+/
 
-/** How many texts are remembered before the memory is cleared. */
-const KNOWN_LIMIT = 2_000
-
-const known = new Map<string, boolean>()
+const changing = new KnownTexts<CompiledQuery>(({ sql }) => isChange(sql))
 
 /**
  * Whether a statement may leave something on its connection that the next user would find: a setting, a
@@ -29,14 +27,8 @@ const known = new Map<string, boolean>()
  *
  * It is judged by its text, cautiously. What a function, a trigger or a rule does is not seen.
  */
-export function mayChangeSession({ sql }: CompiledQuery): boolean {
-  let changes = known.get(sql)
-  if (changes === undefined) {
-    changes = isChange(sql)
-    if (known.size >= KNOWN_LIMIT) known.clear()
-    known.set(sql, changes)
-  }
-  return changes
+export function mayChangeSession(query: CompiledQuery): boolean {
+  return changing.is(query)
 }
 
 function isChange(sql: string): boolean {
