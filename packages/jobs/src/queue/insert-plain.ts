@@ -15,13 +15,13 @@ function hasOnlyPayload({ key, group, tenant, tags }: NewRow): boolean {
   return key === undefined && group === undefined && tenant === undefined && tags.length === 0
 }
 
-/** Writes rows of which {@link isPlain} holds. The text is the same for all jobs, and can be prepared. */
+/** Writes rows of which {@link isPlain} holds, all of them. The text is the same for all jobs, and can be prepared. */
 export async function insertPlain(
   db: QueryExecutorProvider,
   plan: InsertPlan,
   rows: readonly NewRow[],
   options: IoOptions,
-): Promise<Set<string>> {
+): Promise<void> {
   const { inStatement, made } = announce(db)
   const [row] = rows
   const statement =
@@ -31,7 +31,6 @@ export async function insertPlain(
   const call = { operation: 'enqueue', effect: 'write', plan: 'kept' } as const
   await execute(db, call, statement, options)
   made()
-  return new Set(rows.map(({ id }) => id))
 }
 
 const COLUMNS = '(name, queue, version, priority, max_attempts, origin, run_at, id, payload)'

@@ -45,6 +45,10 @@ async function insertAll(
   options: IoOptions,
 ): Promise<JobHandle[]> {
   const { name, onConflict } = plan.job
+  if (isPlain(plan, rows)) {
+    await insertPlain(db, plan, rows, options)
+    return rows.map(({ id }) => ({ id, name, created: true }))
+  }
   const handles = new Map<NewRow, JobHandle>()
   let pending = rows
   if (onConflict !== 'skip') {
@@ -81,7 +85,6 @@ async function insert(
   rows: readonly NewRow[],
   options: IoOptions,
 ): Promise<Set<string>> {
-  if (isPlain(plan, rows)) return await insertPlain(db, plan, rows, options)
   const { job, queue, priority, runAt, origin } = plan
   const isKeyed = rows.some(({ key }) => key !== undefined)
   const isWide = rows.some(hasMore)
