@@ -21,6 +21,7 @@ test('the public face of the boundary is what it is, and nothing else', () => {
     'isFromThisMachine',
     'isOwnPage',
     'requestSourceOf',
+    'preferredLanguage',
     'isMissingTable',
     'onCancel',
     'oneCall',

@@ -32,6 +32,7 @@ export {
   type ServerInfo,
   requestSourceOf,
 } from './boundary/from-this-machine.ts'
+export { preferredLanguage } from './boundary/preferred-language.ts'
 export { isMissingTable } from './boundary/missing-table.ts'
 export { onCancel } from './boundary/on-cancel.ts'
 export { oneCall } from './boundary/one-call.ts'

@@ -1,4 +1,4 @@
-import type { Clients } from './app.ts'
+import type { Clients } from './clients.ts'
 // #if storage
 import { storeDocument } from './documents.ts'
 // #end

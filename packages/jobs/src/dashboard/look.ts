@@ -1,3 +1,5 @@
+import { preferredLanguage } from '@yuzuru/concurrency/boundary'
+
 /** The languages of the pages; the first is the default. */
 export const LANGUAGES = ['en', 'ja'] as const
 
@@ -30,25 +32,5 @@ export function languageOf(
 ): Language {
   const asked = new URL(request.url).searchParams.get('lang') ?? chosen
   if (isLanguage(asked)) return asked
-  return preferred(request.headers.get('accept-language') ?? '') ?? fallback
-}
-
-/** The first of ours in the order of preference (RFC 9110, 12.5.4), or `undefined`. */
-function preferred(header: string): Language | undefined {
-  const ranges = header
-    .slice(0, 500)
-    .split(',')
-    .map((range) => {
-      const [tag = '', ...parameters] = range.trim().toLowerCase().split(';')
-      const weight = parameters.map((each) => each.trim()).find((each) => each.startsWith('q='))
-      const q = weight === undefined ? 1 : Number(weight.slice(2))
-      return { language: tag.split('-')[0], q: Number.isFinite(q) ? q : 0 }
-    })
-    .filter(({ q }) => q > 0)
-    .toSorted((a, b) => b.q - a.q)
-  for (const { language } of ranges) {
-    const found = LANGUAGES.find((each) => each === language)
-    if (found !== undefined) return found
-  }
-  return undefined
+  return preferredLanguage(request.headers.get('accept-language'), LANGUAGES) ?? fallback
 }

@@ -8,7 +8,7 @@ import { Aging } from './aging.ts'
 import { Attempt, type AttemptParts } from './attempt.ts'
 import type { Crew } from './crew.ts'
 import type { Incarnation } from './incarnation.ts'
-import { LookAgain, PASSED_OVER_MS } from './look-again.ts'
+import { LookAgain } from './look-again.ts'
 import { MOST, Prefetch } from './prefetch.ts'
 import type { Roster } from './roster.ts'
 import type { WorkerSettings } from './worker-options.ts'
@@ -48,8 +48,8 @@ export class Intake {
     this.names = names
     this.#parts = parts
     this.#aging = new Aging(agingMs)
-    this.#again = new LookAgain(Math.min(pollMs, PASSED_OVER_MS))
-    this.#suspectAgain = new LookAgain(Math.min(pollMs, PASSED_OVER_MS))
+    this.#again = LookAgain.atPassedOver(pollMs)
+    this.#suspectAgain = LookAgain.atPassedOver(pollMs)
     this.#bounds = new Bounds(queues.flatMap((queue) => names.map((name) => ({ queue, name }))))
   }
 

@@ -2,7 +2,7 @@
 const SOON_MS = 20
 
 /** How much later at the most to look again at what was passed over, in milliseconds. */
-export const PASSED_OVER_MS = 1_000
+const PASSED_OVER_MS = 1_000
 
 /** How often one looks again who does not want to wait for a lock that is held for long: for 0.6 s in all. */
 const FEW_LOOKS = 5
@@ -20,6 +20,11 @@ export class LookAgain {
   /** @param latestMs how much later to look again at the most, in milliseconds */
   constructor(latestMs: number) {
     this.#latestMs = latestMs
+  }
+
+  /** One for what is passed over, in a worker that polls so often. */
+  static atPassedOver(pollMs: number): LookAgain {
+    return new LookAgain(Math.min(pollMs, PASSED_OVER_MS))
   }
 
   /** Whether the last look left something that may be had soon: most locks are held for a moment. */

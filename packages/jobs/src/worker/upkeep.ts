@@ -4,7 +4,7 @@ import { wakeParked, type Woken } from '../engine/wake-parked.ts'
 import { recover } from '../engine/worker-row.ts'
 import { GroupOpener } from './group-opener.ts'
 import { LimitKeeper, type Room } from './limit-keeper.ts'
-import { LookAgain, PASSED_OVER_MS } from './look-again.ts'
+import { LookAgain } from './look-again.ts'
 import type { Roster } from './roster.ts'
 import type { WorkerEvent } from './worker-event.ts'
 import type { WorkerSettings } from './worker-options.ts'
@@ -37,7 +37,7 @@ export class Upkeep {
     this.#pollMs = pollMs
     this.#groups = new GroupOpener(parts)
     this.#limits = new LimitKeeper(parts)
-    this.#again = new LookAgain(Math.min(pollMs, PASSED_OVER_MS))
+    this.#again = LookAgain.atPassedOver(pollMs)
   }
 
   /** Something becomes due in so many milliseconds. */

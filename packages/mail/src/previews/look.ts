@@ -1,3 +1,5 @@
+import { preferredLanguage } from '@yuzuru/concurrency/boundary'
+
 /** The languages of the pages; the first is the default. */
 export const LANGUAGES = ['en', 'ja'] as const
 
@@ -23,7 +25,7 @@ const LANGUAGE_COOKIE = 'yuzuru_mails_lang'
 export function languageOf(request: Request, fallback: Language): Language {
   const asked = new URL(request.url).searchParams.get('lang') ?? chosenBefore(request)
   if (isLanguage(asked)) return asked
-  return preferred(request.headers.get('accept-language') ?? '') ?? fallback
+  return preferredLanguage(request.headers.get('accept-language'), LANGUAGES) ?? fallback
 }
 
 /** The cookie for the pages that follow, where a language was asked for. */
@@ -39,24 +41,4 @@ function chosenBefore(request: Request): string | undefined {
   const pairs = (request.headers.get('cookie') ?? '').split(';').map((pair) => pair.trim())
   const found = pairs.find((pair) => pair.startsWith(`${LANGUAGE_COOKIE}=`))
   return found?.slice(LANGUAGE_COOKIE.length + 1)
-}
-
-/** The first of ours in the order of preference (RFC 9110, 12.5.4), or `undefined`. */
-function preferred(header: string): Language | undefined {
-  const ranges = header
-    .slice(0, 500)
-    .split(',')
-    .map((range) => {
-      const [tag = '', ...parameters] = range.trim().toLowerCase().split(';')
-      const weight = parameters.map((each) => each.trim()).find((each) => each.startsWith('q='))
-      const q = weight === undefined ? 1 : Number(weight.slice(2))
-      return { language: tag.split('-')[0], q: Number.isFinite(q) ? q : 0 }
-    })
-    .filter(({ q }) => q > 0)
-    .toSorted((a, b) => b.q - a.q)
-  for (const { language } of ranges) {
-    const found = LANGUAGES.find((each) => each === language)
-    if (found !== undefined) return found
-  }
-  return undefined
 }
