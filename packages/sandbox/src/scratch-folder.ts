@@ -15,8 +15,15 @@ export interface ScratchFolder extends AsyncDisposable {
 export async function makeScratchFolder(): Promise<ScratchFolder> {
   await removeAbandoned(tmpdir())
   const path = await mkdtemp(join(tmpdir(), PREFIX))
-  await takeOwnership(path)
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+  const remove = (): Promise<void> => rm(path, { recursive: true, force: true })
+  try {
+    await takeOwnership(path)
+  } catch (error) {
+    // Without a mark nothing later would know that it is abandoned.
+    await remove()
+    throw error
+  }
+  return { path, [Symbol.asyncDispose]: remove }
 }
 
 /** Others may make folders in `base` as well: only one that is this user's own goes. */

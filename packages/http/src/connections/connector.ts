@@ -38,10 +38,7 @@ export function createConnector(
 }
 
 /** Makes of a connector one that gives up by our own clock. */
-export function inTime(
-  connect: buildConnector.connector,
-  connectMs: number,
-): buildConnector.connector {
+function inTime(connect: buildConnector.connector, connectMs: number): buildConnector.connector {
   return (options, callback) => {
     // A connection is shared: it belongs to no caller's scope.
     detached(() => {
@@ -55,25 +52,36 @@ export function inTime(
         timer?.cancel()
         callback(...args)
       }
-      const giveUp = new AbortController()
-      // undici's types leave out that a connector of its own returns its socket. One through a proxy has none yet:
-      // it ends its CONNECT by a signal, which they leave out as well.
-      const given: buildConnector.Options & { signal: AbortSignal } = {
-        ...options,
-        signal: giveUp.signal,
-      }
-      const socket: unknown = connect(given, settle)
+      // undici's types leave out that a connector of its own returns its socket.
+      const socket: unknown = connect(options, settle)
       const timer =
         connectMs === Infinity
           ? undefined
           : currentClock().schedule(connectMs, () => {
               const late = coded(`no connection within ${connectMs} ms`, CONNECT_TIMEOUT)
               if (isSocket(socket)) socket.destroy(late)
-              else {
-                settle(late, null)
-                giveUp.abort(late)
-              }
+              else settle(late, null)
             })
+    })
+  }
+}
+
+/** The same of a connector through a proxy, which has no socket yet: it ends its CONNECT by a signal. */
+export function tunnelInTime(
+  connect: buildConnector.connector,
+  connectMs: number,
+): buildConnector.connector {
+  return (options, callback) => {
+    const giveUp = new AbortController()
+    // undici's types leave out the signal as well.
+    const given: buildConnector.Options & { signal: AbortSignal } = {
+      ...options,
+      signal: giveUp.signal,
+    }
+    const timed = inTime((_, settle) => connect(given, settle), connectMs)
+    timed(options, (...args) => {
+      callback(...args)
+      if (args[0] !== null) giveUp.abort(args[0])
     })
   }
 }

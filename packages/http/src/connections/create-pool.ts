@@ -1,6 +1,6 @@
 import { type buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
 import { WatchedClient } from './connection.ts'
-import { createConnector, inTime } from './connector.ts'
+import { createConnector, tunnelInTime } from './connector.ts'
 import type { AddressPolicy } from './address-policy.ts'
 import type { ProxySettings } from './proxy.ts'
 import type { TlsSettings } from './tls.ts'
@@ -35,7 +35,7 @@ export function createPool(origin: string, settings: PoolSettings): Dispatcher {
       return poolOver(
         target,
         settings,
-        through === connect ? connect : inTime(through, timeouts.connectMs),
+        through === connect ? connect : tunnelInTime(through, timeouts.connectMs),
       )
     },
   }
