@@ -1,5 +1,5 @@
 import { Cancelled, cancelScope, outcomeOf } from '@yuzuru/concurrency'
-import { type StandIn, SteppedHttp, strikeAt, type Stroke } from '@yuzuru/tooling/stepped-http'
+import { type StandIn, SteppedHttp, type Strike, type Stroke } from '@yuzuru/tooling/stepped-http'
 import { describe, expect, test } from 'vitest'
 import { openSubscribed, reference, type Subscribed } from '../test/subscriber.ts'
 import type { Billing } from './billing.ts'
@@ -71,8 +71,8 @@ const json = (status: number, type: string): StandIn => ({
   body: JSON.stringify({ error: { type } }),
 })
 
-/** What a case comes to when request `at` meets `stroke`; `undefined`: it has fewer. */
-async function failAt(given: Case, at: number, stroke: Stroke): Promise<unknown> {
+/** What a case comes to when request `at` meets `stroke`, and the one after it `next`; `undefined`: it has fewer. */
+async function failAt(given: Case, at: number, stroke: Stroke, next?: Stroke): Promise<unknown> {
   await using open = await openSubscribed()
   const { server, store } = open.stage
   await given.before?.(open)
@@ -84,18 +84,20 @@ async function failAt(given: Case, at: number, stroke: Stroke): Promise<unknown>
   const { secretKey, webhookSecret } = server
   const { keep } = given
   const apiBase = line.url(server.url)
-  const own = { secretKey, webhookSecret, apiBase, store, keep, attempts: 1 }
+  const attempts = next === undefined ? 1 : 2
+  const own = { secretKey, webhookSecret, apiBase, store, keep, attempts }
   await using billing = createBilling(own)
   const isSilent = stroke === 'silent' || stroke === 'held'
   const error = await cancelScope(async (scope) => {
-    line.begin(strikeAt(at, stroke), () => isSilent && scope.cancel())
+    const strike: Strike = (count) => (count === at ? stroke : count === at + 1 ? next : undefined)
+    line.begin(strike, () => isSilent && scope.cancel())
     await given.act(billing, open)
   }).catch((reason: unknown) => reason)
   if (!line.struck) return undefined
   const done = line.done.map(({ method, path }) => `${method} ${path}`)
   const said = error === undefined ? 'a value' : outcomeOf(error)
   if (isSilent) expect([at, Cancelled.isInstance(error)]).toEqual([at, true])
-  return { at, stroke, isTrue: said !== 'none' || done.length === 0, said, done }
+  return { at, stroke, next, isTrue: said !== 'none' || done.length === 0, said, done }
 }
 
 describe('whatever becomes of one request of', () => {
@@ -110,6 +112,18 @@ describe('whatever becomes of one request of', () => {
           expect(said).toMatchObject({ isTrue: true })
         }
         expect(requests).toBeGreaterThan(1)
+      }
+    },
+    60_000,
+  )
+
+  test.each(Object.entries(CASES))(
+    '%s, and of the same one tried again, the verb says none only where Stripe has changed nothing',
+    async (_, given) => {
+      for (let at = 1; ; at += 1) {
+        const said = await failAt(given, at, 'lost', 'refused')
+        if (said === undefined) break
+        expect(said).toMatchObject({ isTrue: true })
       }
     },
     60_000,
