@@ -44,3 +44,5 @@ async function compared(): Promise<void> {
 }
 
 await (isForAll ? compared() : alone())
+// All has ended; but after pg-boss Node itself goes round in its own clean-up (`Environment::CleanupHandles`) for ever.
+if (isForAll) process.exit()
