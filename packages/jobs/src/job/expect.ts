@@ -9,11 +9,20 @@ export function expectId(id: unknown): asserts id is string {
   if (typeof id !== 'string' || !ID.test(id)) throw expected('id to be a UUID', id)
 }
 
-/** Throws unless `value` can be the name of a job or a queue. PostgreSQL stores no NUL. */
-export function expectName(option: string, value: unknown): asserts value is string {
-  if (typeof value !== 'string' || value === '' || value.length > 200 || value.includes('\0')) {
-    throw expected(`${option} to be 1 to 200 characters`, value)
+/**
+ * Throws unless `value` is a text of 1 to `most` characters that the database keeps as it is: PostgreSQL stores no NUL,
+ * and half a surrogate pair, as of an emoji that was cut in two, would be another character there, the same for all halves.
+ */
+export function expectText(option: string, value: unknown, most: number): asserts value is string {
+  if (typeof value !== 'string' || value === '' || value.length > most || value.includes('\0')) {
+    throw expected(`${option} to be 1 to ${most} characters`, value)
   }
+  if (!value.isWellFormed()) throw expected(`${option} to be well-formed text`, value)
+}
+
+/** Throws unless `value` can be the name of a job or a queue. */
+export function expectName(option: string, value: unknown): asserts value is string {
+  expectText(option, value, 200)
 }
 
 /** Throws unless `value` is a 32-bit integer. */
@@ -30,10 +39,9 @@ export function expectEvent(event: unknown): asserts event is string {
 
 /** Throws unless `key` can say to what an event has happened. */
 export function expectEventKey(key: unknown): asserts key is string {
-  if (typeof key !== 'string' || key === '' || key.length > 500 || key.includes('\0')) {
-    throw expected('key to be 1 to 500 characters', key)
-  }
+  expectText('key', key, 500)
 }
+
 const CONFLICTS: readonly unknown[] = [
   'skip',
   'replace',

@@ -1,7 +1,13 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { expected, expectMilliseconds, expectOptions } from '@yuzuru/concurrency/boundary'
 import { type RawBuilder, sql } from 'kysely'
-import { expectKeyConflict, expectName, expectPriority, expectTags } from '../job/expect.ts'
+import {
+  expectKeyConflict,
+  expectName,
+  expectPriority,
+  expectTags,
+  expectText,
+} from '../job/expect.ts'
 import type { Job, KeyConflict } from '../job/job.ts'
 import type { CronOrigin } from '../job/origin.ts'
 
@@ -198,8 +204,6 @@ export function tagsOf<Input>(
 
 function checked(option: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined
-  if (typeof value !== 'string' || value === '' || value.length > 500 || value.includes('\0')) {
-    throw expected(`${option} to be 1 to 500 characters`, value)
-  }
+  expectText(option, value, 500)
   return value
 }

@@ -1,5 +1,4 @@
 import { moveOnAfter, type Outcome, remaining } from '@yuzuru/concurrency'
-import { expected } from '@yuzuru/concurrency/boundary'
 import { Event } from '@yuzuru/concurrency/sync'
 import { JobError } from '../job-error.ts'
 import { expectName } from '../job/expect.ts'
@@ -43,8 +42,6 @@ export class StepMemory {
   /** Throws unless `name` may be the next step's. */
   ask(name: string): void {
     expectName('the name of the step', name)
-    // Half a surrogate pair would come back from the server as another character.
-    if (!name.isWellFormed()) throw expected('the name of the step to be well-formed text', name)
     if (this.#asked.has(name)) {
       throw new TypeError(
         `Expected the steps of a run to have names that differ, got "${shownName(name)}" twice`,
