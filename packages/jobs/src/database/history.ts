@@ -30,16 +30,31 @@ export function intoHistory(
 }
 
 /**
- * Puts what has ended back into the queue, due at once and with all its attempts: `from` has the history's columns. A
- * job of a group goes behind all others of it.
+ * Puts what has ended back into the queue, with all its attempts: `from` has the history's columns. It is due at once; a
+ * job of a group goes behind all others of it, and what has never run waits for the jobs that come before it in its flow
+ * and are unfinished, or are put back with it.
+ *
+ * What waits must leave a signal for itself ({@link signalled}): a job before it may end meanwhile.
  */
 export function backIntoQueue(from: string): RawBuilder<unknown> {
+  const back = sql.id(from)
   return sql`
     insert into yuzuru_jobs (id, claim, name, queue, payload, version, priority, unique_key, max_attempts,
-      run_at, enqueued_at, group_key, serial_key, tenant, stage, last_error, errors, origin, watched)
+      run_at, enqueued_at, group_key, serial_key, tenant, stage, waits, last_error, errors, origin, watched)
     select id, claim, name, queue, payload, version, priority, unique_key, max_attempts,
-      now(), enqueued_at, group_key, serial_key, tenant,
-      case when group_key is not null then 3 when tenant is not null then 4 else 0 end,
-      last_error, errors, origin, watched
-    from ${sql.id(from)}`
+      case when waits then now() + interval '100 years' else now() end, enqueued_at, group_key, serial_key, tenant,
+      case when group_key is not null then 3 when waits then 1 when tenant is not null then 4 else 0 end,
+      waits, last_error, errors, origin, watched
+    from (
+      select *, case when claim = 0 then (
+        select true from yuzuru_job_links as link
+        where link.job_id = ${back}.id and (link.after_id in (select id from ${back})
+          or exists (select from yuzuru_jobs as before where before.id = link.after_id)) limit 1
+      ) end as waits from ${back}
+    ) as back`
+}
+
+/** A statement that leaves a signal for each of those that wait, of a CTE that returns `id` and `waits`. */
+export function signalled(from: string): RawBuilder<unknown> {
+  return sql`insert into yuzuru_job_signals (job_id) select id from ${sql.id(from)} where waits`
 }

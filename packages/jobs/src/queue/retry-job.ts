@@ -2,15 +2,16 @@ import type { IoOptions } from '@yuzuru/concurrency'
 import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
 import { type QueryExecutorProvider, sql } from 'kysely'
-import { CHANNEL } from '../database/channel.ts'
-import { backIntoQueue } from '../database/history.ts'
+import { CHANNEL, SIGNALS } from '../database/channel.ts'
+import { backIntoQueue, signalled } from '../database/history.ts'
 import { isUniqueViolation } from '../database/database-error.ts'
 import { execute, expectDatabase } from '../database/execute.ts'
 import { JobError } from '../job-error.ts'
 import { expectId } from '../job/expect.ts'
 
 /**
- * Puts a failed or cancelled job back into the queue, due at once, with all its attempts.
+ * Puts a failed or cancelled job back into the queue, due at once, with all its attempts. One of a flow that has never run
+ * waits again for those before it that are unfinished.
  *
  * @returns whether it was failed or cancelled; `false` also when there is no such job
  * @throws {TypeError} unless `id` is a UUID
@@ -49,9 +50,10 @@ async function revive(db: QueryExecutorProvider, id: string, options: IoOptions)
         delete from yuzuru_job_history
         where id = ${id}::uuid and state in ('failed', 'cancelled') returning *
       ), revived as (
-        ${backIntoQueue('old')} returning id
-      )
-      select id::text as id, pg_notify(${CHANNEL}::text, '') as notified from revived`,
+        ${backIntoQueue('old')} returning id, waits
+      ), signals as (${signalled('revived')})
+      select id::text as id, pg_notify(${CHANNEL}::text, case when waits then ${SIGNALS}::text else '' end) as notified
+      from revived`,
     options,
   )
   return revived.length > 0

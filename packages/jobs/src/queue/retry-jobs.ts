@@ -2,9 +2,9 @@ import type { IoOptions } from '@yuzuru/concurrency'
 import { expectInteger, expectOptions, oneCall } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
 import { type QueryExecutorProvider, sql } from 'kysely'
-import { CHANNEL } from '../database/channel.ts'
+import { CHANNEL, SIGNALS } from '../database/channel.ts'
 import { execute, expectDatabase } from '../database/execute.ts'
-import { backIntoQueue } from '../database/history.ts'
+import { backIntoQueue, signalled } from '../database/history.ts'
 import { expectName } from '../job/expect.ts'
 import type { Job } from '../job/job.ts'
 
@@ -41,7 +41,8 @@ const START: Place = { at: '-infinity', id: '00000000-0000-0000-0000-00000000000
 
 /**
  * Puts the failed jobs of a kind back into the queue, due at once and with all their attempts, a thousand in a
- * statement: dead letters, once what made them fail is mended. What fails while this runs is left alone. Where a job of
+ * statement: dead letters, once what made them fail is mended. Those of a flow that have never run wait again for those
+ * before them that are unfinished, or put back with them. What fails while this runs is left alone. Where a job of
  * the same key is unfinished, or several have one key, the ones that can't go back stay as they are.
  *
  * In a transaction all or none go back. Without one, a call that fails has put back what it had come to; call it again.
@@ -118,15 +119,16 @@ async function retryBatch(
         ${backIntoQueue('old')}
         -- As all that writes keys: two calls with the same ones never wait for each other in a circle.
         order by unique_key collate "C", finished_at, id
-        on conflict do nothing returning id
-      ), gone as (
+        on conflict do nothing returning id, waits
+      ), signals as (${signalled('revived')}), gone as (
         delete from yuzuru_job_history where id in (select id from revived)
       )
       select (select count(*) from old)::float8 as found, (select count(*) from revived)::float8 as retried,
         bound.until::text as until,
         (select jsonb_build_object('at', finished_at::text, 'id', id) from old
           order by finished_at desc, id desc limit 1) as last,
-        (select pg_notify(${CHANNEL}::text, '') from (select from revived limit 1) as due)::text as notified
+        (select string_agg(pg_notify(${CHANNEL}::text, case when waits then ${SIGNALS}::text else '' end)::text, '')
+          from (select distinct waits from revived) as due) as notified
       from bound`,
   )
   return row as Batch
