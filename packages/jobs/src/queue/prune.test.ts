@@ -9,6 +9,8 @@ import { enqueue, enqueueMany } from './enqueue.ts'
 import { enqueueFlow } from './enqueue-flow.ts'
 import { getJob } from './get-job.ts'
 import { prune } from './prune.ts'
+import { retryJob } from './retry-job.ts'
+import { sendEvent } from './send-event.ts'
 
 const failing = defineJob<object>({
   name: 'failing',
@@ -70,6 +72,62 @@ describe('prune', () => {
     ])
     expect(got).toContain(3)
     expect(await prune(db, { olderThanMs: 0 })).toBe(5)
+  })
+
+  test('keeps what a failed job asks for when it is put back, until that is pruned itself', async () => {
+    const { db } = await queue()
+    const part = defineJob<{ n: number }, number>({ name: 'part', run: async ({ n }) => n })
+    let isMended = false
+    const got: unknown[] = []
+    const join = defineJob<object>({
+      name: 'join',
+      attempts: 1,
+      run: async (_, { dependencies }) => {
+        if (!isMended) throw new Error('not yet')
+        got.push((await dependencies()).map(({ state, result }) => [state, result]))
+      },
+    })
+    let runs = 0
+    const parent = stepping(async ({ step }) => {
+      runs += 1
+      // Its child has ended, and it fails before it has asked how.
+      if (runs === 2) throw new TypeError('Expected it to be mended')
+      got.push(await step.run(part, { n: 2 }))
+    })
+    const flow = await enqueueFlow(db, {
+      part: { job: part, payload: { n: 1 } },
+      join: { job: join, payload: {}, after: 'part' },
+    })
+    const asking = await enqueue(db, parent, {})
+    await createWorker(db, { jobs: [part, join, parent] }).runUntilIdle()
+    expect(await getJob(db, asking.id)).toMatchObject({ state: 'failed' })
+    expect(await prune(db, { olderThanMs: 0 })).toBe(0)
+    isMended = true
+    expect(await retryJob(db, flow.join[0]?.id ?? '')).toBe(true)
+    expect(await retryJob(db, asking.id)).toBe(true)
+    await createWorker(db, { jobs: [part, join, parent] }).runUntilIdle()
+    expect(got).toContainEqual([['completed', 1]])
+    expect(got).toContain(2)
+  })
+
+  test('deletes a failed job and what comes before it together, where failed ones are asked for', async () => {
+    const { db } = await queue()
+    const part = defineJob<object>({ name: 'part', run: async () => undefined })
+    await enqueueFlow(db, {
+      part: { job: part, payload: {} },
+      failing: { job: failing, payload: {}, after: 'part' },
+    })
+    await createWorker(db, { jobs: [part, failing] }).runUntilIdle()
+    expect(await prune(db, { olderThanMs: 0 })).toBe(0)
+    expect(await prune(db, { olderThanMs: 0, states: ['completed', 'failed'] })).toBe(2)
+  })
+
+  test('takes any age, also one from before all that PostgreSQL knows', async () => {
+    const { db } = await queue()
+    await cancelJob(db, (await enqueue(db, failing, {})).id)
+    await sendEvent(db, 'signed', 'plan', null)
+    expect(await prune(db, { olderThanMs: Number.MAX_SAFE_INTEGER })).toBe(0)
+    expect(await prune(db, { olderThanMs: 0 })).toBe(1)
   })
 
   test('refuses wrong options', async () => {

@@ -1,7 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { expectMilliseconds, expectRequiredOptions, oneCall } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
-import { type QueryExecutorProvider, sql } from 'kysely'
+import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import { execute, expectDatabase } from '../database/execute.ts'
 import { FINISHED } from '../job/job-state.ts'
 
@@ -25,8 +25,8 @@ const BATCH = 1_000
 
 /**
  * Deletes finished jobs, a thousand in a statement, so that no lock is held for long, and events that were sent as
- * long ago. Unfinished jobs are never deleted, nor are those whose result an unfinished one may still ask for: the jobs
- * that come before it in its flow, and its children.
+ * long ago. Unfinished jobs are never deleted, nor are those whose result one may still ask for that is unfinished, or has
+ * failed or was cancelled, stays, and may be put back: the jobs that come before it in its flow, and its children.
  *
  * @returns how many jobs were deleted
  * @throws {TypeError} when an option is unknown or out of its range
@@ -48,12 +48,22 @@ export async function prune<DB>(db: Queryable<DB>, options: PruneOptions): Promi
   })
 }
 
+/** The longest age that there is, in milliseconds: PostgreSQL knows no moment long before. */
+const LONGEST_MS = 1e13
+
+/** The moment before which all is old. */
+const before = (olderThanMs: number): RawBuilder<unknown> =>
+  sql`now() - ${Math.min(olderThanMs, LONGEST_MS)}::float8 * interval '1 millisecond'`
+
 /** Deletes jobs that ended as long ago. */
 async function pruneJobs(
   db: QueryExecutorProvider,
   olderThanMs: number,
   states: readonly string[],
 ): Promise<number> {
+  const isOld = (of: 'history' | 'kept'): RawBuilder<unknown> => sql`
+    ${sql.ref(`${of}.state`)} = any (array(select jsonb_array_elements_text(${JSON.stringify(states)}::jsonb)))
+    and ${sql.ref(`${of}.finished_at`)} <= ${before(olderThanMs)}`
   let pruned = 0
   for (;;) {
     const deleted = await execute(
@@ -62,9 +72,7 @@ async function pruneJobs(
       sql<{ id: string }>`
         with old as materialized (
           select ctid as place from yuzuru_job_history as history
-          where state = any (array(select jsonb_array_elements_text(${JSON.stringify(states)}::jsonb)))
-            and finished_at <= now() - ${olderThanMs}::float8 * interval '1 millisecond'
-            and ${NOT_NEEDED}
+          where ${isOld('history')} and ${notNeeded(isOld('kept'))}
           limit ${BATCH}::integer for update skip locked
         ), gone as (
           delete from yuzuru_job_history where ctid = any (array(select place from old)) returning id
@@ -85,16 +93,24 @@ async function pruneJobs(
 }
 
 /**
- * A condition: that no unfinished job may still ask how this one ended. Each is a look by an index for one job, and no join
- * of whole tables.
+ * A condition: that no job may still ask how this one ended: none that is unfinished, and none that was not completed, may
+ * be put back, and stays. Each is a look by an index for one job, and no join of whole tables.
+ *
+ * @param isOld whether a job `kept` that has ended is old itself
  */
-const NOT_NEEDED = sql`(
-    select true from yuzuru_job_links as link join yuzuru_jobs as job on job.id = link.job_id
-    where link.after_id = history.id limit 1
-  ) is null and (
-    select true from yuzuru_job_steps as step join yuzuru_jobs as job on job.id = step.job_id
-    where step.child = history.id and step.settled is null limit 1
-  ) is null`
+function notNeeded(isOld: RawBuilder<unknown>): RawBuilder<unknown> {
+  const link = sql`yuzuru_job_links as asking`
+  const isLinked = sql`asking.after_id = history.id`
+  const step = sql`yuzuru_job_steps as asking`
+  const isParent = sql`asking.child = history.id and asking.settled is null`
+  const unfinished = sql`yuzuru_jobs as job on job.id = asking.job_id`
+  const ended = sql`yuzuru_job_history as kept on kept.id = asking.job_id`
+  const staying = sql`kept.state <> 'completed' and not (${isOld})`
+  return sql`(select true from ${link} join ${unfinished} where ${isLinked} limit 1) is null
+    and (select true from ${step} join ${unfinished} where ${isParent} limit 1) is null
+    and (select true from ${link} join ${ended} where ${isLinked} and ${staying} limit 1) is null
+    and (select true from ${step} join ${ended} where ${isParent} and ${staying} limit 1) is null`
+}
 
 /** Deletes events as old as that. */
 async function pruneEvents(db: QueryExecutorProvider, olderThanMs: number): Promise<void> {
@@ -105,7 +121,7 @@ async function pruneEvents(db: QueryExecutorProvider, olderThanMs: number): Prom
       sql`
         delete from yuzuru_job_events where id = any (array(
           select id from yuzuru_job_events
-          where sent_at <= now() - ${olderThanMs}::float8 * interval '1 millisecond'
+          where sent_at <= ${before(olderThanMs)}
           order by sent_at limit ${BATCH}::integer for update skip locked
         )) returning id`,
     )
