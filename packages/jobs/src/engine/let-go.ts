@@ -108,6 +108,9 @@ export async function letGo(
         ), forgotten as (
           delete from yuzuru_job_starts where name = ${name}
             and at <= ${now}::timestamptz - ${perMs}::float8 * interval '1 millisecond'
+        ), ahead as (
+          -- The clock of the database went back since: what began then counts from now on, and not until the clock is there.
+          update yuzuru_job_starts set at = ${now}::timestamptz where name = ${name} and at > ${now}::timestamptz
         ), noted as (
           insert into yuzuru_job_starts (name, tenant, key, at)
           select ${name}, tenant, key, clock_timestamp() from gone where ${perMs > 0}::boolean
@@ -210,7 +213,7 @@ async function look(
           select tenant, coalesce(unique_key, serial_key) as key, count(*)::integer as jobs from yuzuru_jobs
           where name = ${name} and tenant is not null and stage in (0, 2) group by 1, 2) as part),
         'starts', (select coalesce(json_agg(part), '[]') from (
-          select tenant, key, date_part('epoch', clock_timestamp() - at) * 1000 as "agoMs" from yuzuru_job_starts
+          select tenant, key, greatest(date_part('epoch', clock_timestamp() - at) * 1000, 0) as "agoMs" from yuzuru_job_starts
           where name = ${name} and at > clock_timestamp() - ${perMs}::float8 * interval '1 millisecond') as part),
         'untaken', exists (select from yuzuru_jobs as job where ${untaken({ name, queues })}),
         'tenants', (select coalesce(json_agg(tenant order by turn, tenant), '[]') from tenants),
