@@ -1,6 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import { execute } from '../database/execute.ts'
+import { momentText } from '../database/moment-text.ts'
 import { ID } from '../job/expect.ts'
 import type { KeptError } from '../job/kept-error.ts'
 import { dueAt } from '../queue/get-job.ts'
@@ -134,7 +135,7 @@ function ended({ list, name, queue }: ListRequest, place: Place | undefined): Ra
       : sql`select ${name}::text collate "C" as name`
   return sql`
     select ${columns(sql`true`)}, date_part('epoch', finished_at) * 1000 as finished, false as running, true as fits,
-      json_build_array(finished_at::text, id)::text as place
+      json_build_array(${momentText(sql`finished_at`)}, id)::text as place
     from (${kinds}) as kind cross join lateral (
       select * from yuzuru_job_history as history
       where ${ofState} and history.name = kind.name ${inQueue(queue)}
@@ -150,7 +151,7 @@ function completed({ name, queue }: ListRequest, place: Place | undefined): RawB
   return sql`
     select ${columns(sql`true`)}, date_part('epoch', finished_at) * 1000 as finished, false as running,
       state = 'completed' ${ofKind(name)} ${inQueue(queue)} as fits,
-      json_build_array(finished_at::text, id)::text as place
+      json_build_array(${momentText(sql`finished_at`)}, id)::text as place
     from yuzuru_job_history as job
     where finished_at <= ${at}::timestamptz and (finished_at, id) < (${at}::timestamptz, ${id}::uuid)
     order by finished_at desc, id desc limit ${MOST_LOOKED_AT}::integer`
@@ -165,7 +166,7 @@ function later({ name, queue }: ListRequest, place: Place | undefined): RawBuild
   return sql`
     select ${columns(sql`waits`)}, null::float8 as finished, false as running,
       true ${ofKind(name)} ${inQueue(queue)} as fits,
-      json_build_array(run_at::text, id)::text as place
+      json_build_array(${momentText(sql`run_at`)}, id)::text as place
     from yuzuru_jobs as job
     where stage = 1 and run_at >= ${at}::timestamptz and (run_at, id) > (${at}::timestamptz, ${id}::uuid)
     order by run_at, id limit ${MOST_LOOKED_AT}::integer`
@@ -196,7 +197,7 @@ function due({ name, queue }: ListRequest, place: Place | undefined): RawBuilder
     ) as job`
   return sql`
     select ${columns(sql`waits`)}, null::float8 as finished, worker is not null as running, true as fits,
-      json_build_array(priority::text, run_at::text, seq::text)::text as place
+      json_build_array(priority::text, ${momentText(sql`run_at`)}, seq::text)::text as place
     from (${jobs(0)} union all ${jobs(2)}) as job
     order by priority, run_at, seq limit ${PAGE_SIZE + 1}::integer`
 }
@@ -221,7 +222,7 @@ const INTEGER = /^-?\d{1,18}$/
 
 /** As PostgreSQL writes one; `listJobs` sends back what it was given. */
 const MOMENT =
-  /^\d{4,6}-(?:0\d|1[0-2])-(?:[012]\d|3[01]) [012]\d:[0-5]\d:[0-5]\d(?:\.\d{1,6})?[-+]\d\d(?::\d\d){0,2}$/
+  /^\d{4,6}-(?:0\d|1[0-2])-(?:[012]\d|3[01])T[012]\d:[0-5]\d:[0-5]\d(?:\.\d{1,6})?[-+]\d\d(?::\d\d){0,2}(?: BC)?$/
 
 function listedOf({ due: runAt, finished, running, error, ...row }: Row): ListedJob {
   const { id, queue, name, attempt, attempts, priority } = row

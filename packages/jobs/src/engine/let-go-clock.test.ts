@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { queue } from '../../test/queue.ts'
 import { defineJob } from '../job/define-job.ts'
@@ -16,7 +16,8 @@ test('a rate holds jobs no longer back than it says when the clock of the databa
   expect(await drainJobs(db, [job])).toMatchObject({ completed: 1 })
   const pass = (ms: number): Promise<unknown> =>
     sql`update yuzuru_job_starts set at = at - ${ms}::float8 * interval '1 millisecond'`.execute(db)
-  const look = () => letGo(db, { name: 'call', room: 10, queues: ['default'] }, {})
+  const look = () =>
+    letGo(db as unknown as Kysely<unknown>, { name: 'call', room: 10, queues: ['default'] }, {})
   await pass(-24 * HOUR_MS)
   const first = await look()
   expect(first.opened).toBe(0)

@@ -3,6 +3,7 @@ import { type Kysely, type QueryExecutorProvider, type RawBuilder, sql } from 'k
 import { arrayLiteral } from '../database/array-literal.ts'
 import { committed } from '../database/committed.ts'
 import { execute } from '../database/execute.ts'
+import { momentText } from '../database/moment-text.ts'
 import { notPaused } from '../database/not-paused.ts'
 import type { JobLimits } from '../job/limits.ts'
 import { chooseHeld, type HeldJob, type Usage } from './choose-held.ts'
@@ -208,7 +209,7 @@ async function look(
         group by 1 having count(*) >= ${ofKey}::integer
       )`
       }
-      select clock_timestamp()::text as now, json_build_object(
+      select ${momentText(sql`clock_timestamp()`)} as now, json_build_object(
         'running', (select coalesce(json_agg(part), '[]') from (
           select tenant, coalesce(unique_key, serial_key) as key, count(*)::integer as jobs from yuzuru_jobs
           where name = ${name} and tenant is not null and stage in (0, 2) group by 1, 2) as part),

@@ -5,6 +5,7 @@ import { type QueryExecutorProvider, sql } from 'kysely'
 import { CHANNEL, SIGNALS } from '../database/channel.ts'
 import { execute, expectDatabase } from '../database/execute.ts'
 import { backIntoQueue, signalled } from '../database/history.ts'
+import { momentText } from '../database/moment-text.ts'
 import { expectName } from '../job/expect.ts'
 import type { Job } from '../job/job.ts'
 
@@ -124,8 +125,8 @@ async function retryBatch(
         delete from yuzuru_job_history where id in (select id from revived)
       )
       select (select count(*) from old)::float8 as found, (select count(*) from revived)::float8 as retried,
-        bound.until::text as until,
-        (select jsonb_build_object('at', finished_at::text, 'id', id) from old
+        ${momentText(sql`bound.until`)} as until,
+        (select jsonb_build_object('at', ${momentText(sql`finished_at`)}, 'id', id) from old
           order by finished_at desc, id desc limit 1) as last,
         (select string_agg(pg_notify(${CHANNEL}::text, case when waits then ${SIGNALS}::text else '' end)::text, '')
           from (select distinct waits from revived) as due) as notified
