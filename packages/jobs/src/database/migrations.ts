@@ -6,6 +6,7 @@ import { childrenMigration } from './children-migration.ts'
 import { cronMigration } from './cron-migration.ts'
 import { errorsMigration } from './errors-migration.ts'
 import { engineMigration } from './engine-migration.ts'
+import { enqueuedMigration } from './enqueued-migration.ts'
 import { eventsMigration } from './events-migration.ts'
 import { groupsMigration } from './groups-migration.ts'
 import { keysMigration } from './keys-migration.ts'
@@ -103,4 +104,5 @@ export const jobsMigrations: Record<string, Migration> = {
   yuzuru_jobs_0019_cancels: cancelsMigration,
   yuzuru_jobs_0020_put_off: putOffMigration,
   yuzuru_jobs_0021_checks: checksMigration,
+  yuzuru_jobs_0022_enqueued: enqueuedMigration,
 }

@@ -35,8 +35,9 @@ export async function insertPlain(
 
 const COLUMNS = '(name, queue, version, priority, max_attempts, origin, run_at, id, payload)'
 
-/** What is the same for all rows. */
-const SHARED = '$1::text, $2::text, $3::smallint, $4::integer, $5::integer, $6::json, now()'
+/** What is the same for all rows. They are due from when they are enqueued: a claim need not read both. */
+const SHARED =
+  '$1::text, $2::text, $3::smallint, $4::integer, $5::integer, $6::json, statement_timestamp()'
 
 const ONE = `insert into yuzuru_jobs ${COLUMNS} values (${SHARED}, $7::uuid, $8::json)`
 

@@ -95,7 +95,7 @@ async function insert(
         ${isWide ? sql`, group_key, tenant` : sql``}${origin === undefined ? sql`` : sql`, origin`})
       select input.id, ${job.name}, ${queue}, input.payload,
         ${job.version}::smallint, ${priority}::integer, input.unique_key,
-        ${job.attempts}::integer, ${runAt === undefined ? sql`now()` : sql`due.at`},
+        ${job.attempts}::integer, ${runAt === undefined ? sql`statement_timestamp()` : sql`due.at`},
         ${
           isWide
             ? sql`case when input."group" is not null then 3

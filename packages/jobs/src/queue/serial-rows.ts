@@ -162,7 +162,7 @@ async function insertBehind(
       insert into yuzuru_jobs (id, name, queue, payload, version, priority, max_attempts, run_at, stage,
         group_key, serial_key, tenant, origin)
       values (${row.id}::uuid, ${job.name}, ${queue}, ${row.payload}::json, ${job.version}::smallint,
-        ${priority}::integer, ${job.attempts}::integer, ${runAt ?? sql`now()`}, 3,
+        ${priority}::integer, ${job.attempts}::integer, ${runAt ?? sql`statement_timestamp()`}, 3,
         ${group}, ${row.key}, ${row.tenant ?? null}, ${origin}::json)
       on conflict (name, serial_key) where serial_key is not null and stage = 3 do nothing
       returning id::text as id ${inStatement ? NOTIFY : sql``}`,
