@@ -47,11 +47,16 @@ export type StoredReply = {
 }
 
 /** What a subscription or an invoice must remember and Stripe does not show. */
+/** How a resumed subscription goes on: once it is paid for, or once anybody has tried to. */
+export type ResumePayment = 'resume_on_payment_attempt' | 'resume_on_payment_success'
+
 type Note = {
   /** `trial_will_end` went out for the trial that ends then. */
   trialWillEnd?: number
   /** Attempts that dunning has made, the first not counted. */
   retries?: number
+  /** How the subscription goes on that was resumed with this invoice. */
+  resumption?: ResumePayment
   /** `invoice.overdue` went out. */
   isOverdue?: boolean
 }

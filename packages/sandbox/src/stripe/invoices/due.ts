@@ -3,8 +3,12 @@ import type { StripeInvoice } from '../core/objects.ts'
 import { change, type StripeService } from '../core/service.ts'
 import { collect, collectNow, subscriptionOf } from '../subscriptions/settle.ts'
 import { move } from '../subscriptions/states.ts'
+import { closeInvoice } from './finalize.ts'
 
-/** What time does next to an invoice: finalize it, try it again, or call it overdue. */
+/** How long a resumed subscription waits for somebody to try and pay. */
+const HOURS_23 = 23 * 3600
+
+/** What time does next to an invoice: finalize it, try it again, void it, or call it overdue. */
 export function dueOf(service: StripeService, invoice: StripeInvoice): Due[] {
   const { automatically_finalizes_at: finalizes, next_payment_attempt: tries, status } = invoice
   if (status === 'draft' && finalizes !== null) {
@@ -15,6 +19,9 @@ export function dueOf(service: StripeService, invoice: StripeInvoice): Due[] {
     return [{ at: tries, run: () => void collect(service, invoice, { isOffSession: true }) }]
   }
   const note = service.state.notes[invoice.id]
+  if (note?.resumption === 'resume_on_payment_attempt' && invoice.attempt_count === 0) {
+    return [{ at: invoice.created + HOURS_23, run: () => closeInvoice(service, invoice, 'void') }]
+  }
   if (invoice.due_date === null || note?.isOverdue) return []
   return [{ at: invoice.due_date, run: () => becomeOverdue(service, invoice) }]
 }

@@ -35,6 +35,8 @@ describe('a flow of the portal', () => {
     const openFlow = async (after: Flow['after_completion']): Promise<string> => {
       const flow_data = { type, ...of, ...(after === undefined ? {} : { after_completion: after }) }
       const given = { customer: customer as string, flow_data }
+      // What is to end already can't be cancelled once more.
+      await stripe.subscriptions.update(id, { cancel_at: '' })
       return (await stripe.billingPortal.sessions.create(given)).url
     }
     const url = await openFlow(REDIRECT)

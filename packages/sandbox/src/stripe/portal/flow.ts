@@ -98,6 +98,7 @@ export function flowOf(
   }
   const confirm = mine(flow.subscription_update_confirm, 'subscription_update_confirm')
   const cancel = mine(flow.subscription_cancel, 'subscription_cancel')
+  expectToGoOn(service, cancel)
   const update = mine(flow.subscription_update, 'subscription_update')
   return {
     after_completion: {
@@ -122,4 +123,14 @@ export function flowOf(
     },
     type,
   }
+}
+
+/** Stripe opens no page to cancel what is to end already, however that was planned. */
+function expectToGoOn({ state }: StripeService, cancel: OneSubscription | null): void {
+  const subscription = state.subscriptions[cancel?.subscription ?? '']
+  if (subscription === undefined || subscription.cancel_at === null) return
+  throw invalid(
+    'The subscription is already set to be canceled at period end.',
+    'flow_data[subscription_cancel][subscription]',
+  )
 }

@@ -103,4 +103,27 @@ describe('the billing portal', () => {
     })
     expect(await refusal(foreign)).toMatchObject({ status: 400 })
   })
+
+  // https://github.com/better-auth/better-auth/issues/5780
+  test.each([
+    ['with its period', { cancel_at_period_end: true }],
+    ['at a date', { cancel_at: 'max_period_end' }],
+  ] as const)('is not opened to cancel what is to end already: %s', async (_, change) => {
+    await using open = await openStripe()
+    const { stripe } = open
+    const { id, customer } = await subscribe(stripe)
+    await stripe.subscriptions.update(id, change)
+    const flow = {
+      type: 'subscription_cancel',
+      subscription_cancel: { subscription: id },
+    } as const
+    const opened = stripe.billingPortal.sessions.create({
+      customer: customer as string,
+      flow_data: flow,
+    })
+    expect(await refusal(opened)).toMatchObject({
+      message: expect.stringContaining('already set to be canceled') as string,
+      status: 400,
+    })
+  })
 })

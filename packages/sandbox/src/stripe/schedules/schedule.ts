@@ -102,7 +102,9 @@ export function beginPhase(service: StripeService, schedule: StripeSchedule): vo
     schedule.status = 'active'
   } else {
     const subscription = find(service.state.subscriptions, 'subscription', schedule.subscription)
-    if (!isEnded(subscription)) enter(service, subscription, phase)
+    // What waits for its first payment can't be changed.
+    const isOpen = !isEnded(subscription) && subscription.status !== 'incomplete'
+    if (isOpen) enter(service, subscription, phase)
   }
   service.emit('subscription_schedule.updated', schedule, before)
 }

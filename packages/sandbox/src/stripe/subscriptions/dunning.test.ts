@@ -100,6 +100,37 @@ describe('a renewal that can’t be paid', () => {
     })
   })
 
+  // Source: https://docs.stripe.com/billing/subscriptions/overview#unpaid-subscriptions
+  test('while unpaid is active once its newest invoice is paid, and not by an older one', async () => {
+    await using open = await openStripeAt('2026-01-01T00:00:00Z', {
+      dunning: { retryAfterDays: [1], end: 'mark_unpaid' },
+    })
+    const { stripe } = open
+    const { id } = await failing(open)
+    await open.moveTo('2026-03-02T00:00:00Z')
+    const { data } = await stripe.invoices.list({ subscription: id })
+    expect(data.map(({ status }) => status)).toEqual(['draft', 'open', 'paid'])
+    const [draft, older] = data.map((invoice) => invoice.id)
+    await stripe.invoices.pay(older ?? '', { payment_method: 'pm_card_visa' })
+    expect((await stripe.subscriptions.retrieve(id)).status).toBe('unpaid')
+    await stripe.invoices.finalizeInvoice(draft ?? '')
+    await stripe.invoices.pay(draft ?? '', { payment_method: 'pm_card_visa' })
+    expect((await stripe.subscriptions.retrieve(id)).status).toBe('active')
+  })
+
+  test('and is past due is active once that is paid, though the next one is a draft already', async () => {
+    await using open = await openStripeAt('2026-01-01T00:00:00Z', {
+      dunning: { retryAfterDays: [1], end: 'leave_past_due' },
+    })
+    const { stripe } = open
+    const { id } = await failing(open)
+    await open.moveTo('2026-03-01T00:30:00Z')
+    const { data } = await stripe.invoices.list({ subscription: id })
+    expect(data.map(({ status }) => status)).toEqual(['draft', 'open', 'paid'])
+    await stripe.invoices.pay(data[1]?.id ?? '', { payment_method: 'pm_card_visa' })
+    expect((await stripe.subscriptions.retrieve(id)).status).toBe('active')
+  })
+
   test('with a card that its owner must confirm asks for that', async () => {
     await using open = await openStripeAt('2026-01-01T00:00:00Z')
     const { server, stripe } = open

@@ -56,6 +56,26 @@ describe('a change of a subscription is refused', () => {
     expect(ending.cancel_at_period_end).toBe(true)
   })
 
+  // Source: https://docs.stripe.com/api/subscriptions/object#subscription_object-status
+  test('of what it costs, while it waits for its first payment', async () => {
+    await using open = await openStripe()
+    const { stripe } = open
+    const made = await subscribe(stripe, {}, 'pm_card_chargeCustomerFail')
+    expect(made.status).toBe('incomplete')
+    const items = [{ id: made.items.data[0]?.id ?? '', quantity: 2 }]
+    for (const refused of [
+      stripe.subscriptions.update(made.id, { items }),
+      stripe.subscriptionItems.update(items[0]?.id ?? '', { quantity: 2 }),
+      stripe.invoices.createPreview({ subscription: made.id, subscription_details: { items } }),
+      stripe.subscriptions.update(made.id, { billing_cycle_anchor: { type: 'now' } }),
+      stripe.subscriptions.update(made.id, { trial_end: Math.ceil(Date.now() / 1_000) + 86_400 }),
+    ]) {
+      expect((await refusal(refused)).message).toContain('in `incomplete` status')
+    }
+    const kept = await stripe.subscriptions.update(made.id, { metadata: { colour: 'red' } })
+    expect(kept).toMatchObject({ items: { data: [{ quantity: 1 }] }, metadata: { colour: 'red' } })
+  })
+
   // Source: https://docs.stripe.com/billing/subscriptions/prorations
   test.each([
     ['before its period', '2026-05-31T23:59:59Z', undefined],

@@ -45,7 +45,7 @@ export function collect(
   if (result !== 'paid') note.retries = retries + 1
   settle(service, invoice, result)
   const isOver = result !== 'paid' && !isRetried && subscription?.status === 'past_due'
-  if (isOver && subscription.latest_invoice === invoice.id) giveUp(service, subscription, invoice)
+  if (isOver && decides(service, subscription, invoice)) giveUp(service, subscription, invoice)
   return result
 }
 
@@ -74,15 +74,38 @@ export function settle(
     })
   }
   if (!subscription || isEnded(subscription)) return
-  if (subscription.latest_invoice !== invoice.id) return
+  if (!decides(service, subscription, invoice)) return
   const wasPaused = subscription.status === 'paused'
+  const isTried = wasPaused && state.notes[invoice.id]?.resumption === 'resume_on_payment_attempt'
   change(service, 'customer.subscription.updated', subscription, () => {
-    move(subscription, result === 'paid' ? 'paid' : 'payment failed')
+    move(
+      subscription,
+      result === 'paid' ? 'paid' : isTried ? 'resumption failed' : 'payment failed',
+    )
     if (result === 'paid') keepMethod(service, subscription, invoice)
   })
-  if (wasPaused && subscription.status === 'active') {
+  if (wasPaused && subscription.status !== 'paused') {
     service.emit('customer.subscription.resumed', subscription)
   }
+}
+
+/**
+ * Whether the status of a subscription is that of this invoice: its newest one that is not void. Drafts do not count,
+ * unless it is unpaid: those of an unpaid subscription are what is to be paid next.
+ * Source: https://docs.stripe.com/billing/subscriptions/overview#unpaid-subscriptions
+ */
+function decides(
+  { state }: StripeService,
+  { id, status }: StripeSubscription,
+  invoice: StripeInvoice,
+): boolean {
+  const newest = Object.values(state.invoices).findLast(
+    (one) =>
+      subscriptionIdOf(one) === id &&
+      one.status !== 'void' &&
+      (one.status !== 'draft' || status === 'unpaid'),
+  )
+  return newest === invoice
 }
 
 /** `save_default_payment_method: on_subscription` keeps the card that paid. */

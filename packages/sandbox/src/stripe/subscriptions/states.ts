@@ -6,6 +6,7 @@ export type Cause =
   | 'first payment expired'
   | 'paid'
   | 'payment failed'
+  | 'resumption failed'
   | 'resumed'
   | 'retries ended: cancel'
   | 'retries ended: mark unpaid'
@@ -29,6 +30,7 @@ export type Cause =
  * | `past_due`, `unpaid` | the latest invoice was paid        | `active`             |
  * | `past_due`           | the last retry failed              | `canceled`, `unpaid` or as it was |
  * | `paused`             | resumed, and paid if anything was due | `active`          |
+ * | `paused`             | resumed, and the payment failed    | `past_due`, or as it was |
  * | any that lives       | a trial is given                   | `trialing`           |
  * | any that lives       | canceled                           | `canceled`           |
  */
@@ -74,6 +76,7 @@ const NEXT: Readonly<
     canceled: 'canceled',
     paid: 'active',
     'payment failed': 'paused',
+    'resumption failed': 'past_due',
     resumed: 'active',
     'trial given': 'trialing',
   },

@@ -1,4 +1,4 @@
-import { invalid, missing, refused } from '../api/error.ts'
+import { invalid, missing } from '../api/error.ts'
 import { listParameters, page } from '../api/listing.ts'
 import { applyMetadata } from '../api/metadata.ts'
 import { clearable, flag, hash, integer, oneOf, required, text } from '../api/parameters.ts'
@@ -204,18 +204,15 @@ export const subscriptionRoutes: readonly Route[] = [
     `${path}/:id/resume`,
     {
       billing_cycle_anchor: anchorChange,
+      payment_behavior: oneOf('resume_on_payment_attempt', 'resume_on_payment_success'),
       proration_behavior: oneOf('always_invoice', 'create_prorations', 'none'),
       proration_date: integer(),
     },
-    (service, { id, parameters }) => {
-      const subscription = find(service.state.subscriptions, 'subscription', id)
-      if (subscription.status !== 'paused') {
-        throw refused(
-          `You cannot resume a subscription whose status is \`${subscription.status}\`.`,
-        )
-      }
-      return resume(service, subscription, parameters.billing_cycle_anchor?.type ?? 'now')
-    },
+    (service, { id, parameters }) =>
+      resume(service, find(service.state.subscriptions, 'subscription', id), {
+        anchor: parameters.billing_cycle_anchor?.type ?? 'now',
+        payment: parameters.payment_behavior ?? 'resume_on_payment_attempt',
+      }),
   ),
   route(
     'POST',

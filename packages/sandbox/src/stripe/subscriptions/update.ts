@@ -1,5 +1,5 @@
 import type { Json } from '../../json.ts'
-import { invalid, StripeFailure } from '../api/error.ts'
+import { invalid, refused, StripeFailure } from '../api/error.ts'
 import { applyMetadata, type MetadataChange } from '../api/metadata.ts'
 import { redeem } from '../catalog/discounts.ts'
 import type { StripeInvoice, StripeSubscription } from '../core/objects.ts'
@@ -84,6 +84,7 @@ export function applyChange(
   change: SubscriptionChange,
 ): { subscription: StripeSubscription; invoice: StripeInvoice | undefined } {
   checkEnded(before, change)
+  checkIncomplete(before, change)
   checkProrationDate(before, change)
   const now = nowOf(service, before.customer)
   const after = structuredClone(before)
@@ -148,6 +149,20 @@ function checkEnded(before: StripeSubscription, change: SubscriptionChange): voi
   const allowed = new Set(['metadata', 'cancellation_details'])
   if (Object.keys(change).every((name) => allowed.has(name))) return
   throw invalid('A canceled subscription can only update its cancellation_details and metadata.')
+}
+
+/**
+ * What waits for its first payment costs what its first invoice says.
+ * Source: https://docs.stripe.com/api/subscriptions/object#subscription_object-status
+ */
+function checkIncomplete(before: StripeSubscription, change: SubscriptionChange): void {
+  if (before.status !== 'incomplete') return
+  const isProrated = change.items !== undefined && change.proration_behavior !== 'none'
+  const isTrial = typeof change.trial_end === 'number'
+  if (!isProrated && !isTrial && change.billing_cycle_anchor !== 'now') return
+  throw refused(
+    'You cannot update a subscription in `incomplete` status in a way that results in a new invoice or invoice items. Only minor attributes, like `metadata` or `default_payment_method`, can be updated on such subscriptions.',
+  )
 }
 
 /** Source: https://docs.stripe.com/billing/subscriptions/prorations */
