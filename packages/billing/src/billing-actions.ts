@@ -14,7 +14,8 @@ import type { UsageInput } from './subscriptions/usage.ts'
 export interface BillingActions {
   /**
    * Opens a hosted page on which the customer changes cards, reads invoices and cancels
-   * (https://docs.stripe.com/customer-management), or does the one thing that `flow` says.
+   * (https://docs.stripe.com/customer-management), or does the one thing that `flow` says. For an end that is planned
+   * already it opens the first page, where that can be taken back.
    *
    * @throws {BillingError} `'not_found'` when the reference has no customer, or no subscription for the flow
    * @example
@@ -34,7 +35,7 @@ export interface BillingActions {
    * Stripe's had planned is given up, but for the end.
    *
    * @throws {BillingError} `'not_found'` when there is no subscription; `'unsupported'` when it has several
-   *   prices and `native.items` does not say which one; `'card_declined'`
+   *   prices and `native.items` does not say which one, or waits for its first payment; `'card_declined'`
    * @example
    * const { prorationDate } = await billing.previewPlan(officeId, { price: 'price_team' })
    * await billing.changePlan(officeId, { price: 'price_team', prorationDate })
@@ -46,7 +47,8 @@ export interface BillingActions {
   ): Promise<BillingSubscription>
   /**
    * What {@link BillingActions.changePlan} would cost; changes nothing. All of `native` that decides what
-   * a change costs counts here too.
+   * a change costs counts here too. Without a `prorationDate` it is from now, or from the nearest moment of the period
+   * where our clock is outside of it.
    *
    * @throws {BillingError} as `changePlan`
    */
@@ -66,7 +68,8 @@ export interface BillingActions {
   ): Promise<BillingSubscription>
   /**
    * Ends the subscription: with the period that is paid for, at once, or at a moment that is to come; one that
-   * has ended is left as it is. Of several all are ended. One that waits for its first payment is ended at once.
+   * has ended is left as it is. Of several all are ended. One that waits for its first payment is ended at once, and
+   * so is a paused one without a date, as its period is over.
    * What a schedule of Stripe's had planned is given up. Nothing is refunded.
    *
    * @throws {BillingError} `'not_found'` when there never was one
@@ -81,13 +84,16 @@ export interface BillingActions {
     },
   ): Promise<BillingSubscription>
   /**
-   * Takes a planned end back, and has a paused subscription go on; one that goes on anyway is left as it is.
+   * Takes a planned end back, and has a paused subscription go on; one that goes on anyway is left as it is. What is
+   * due for the new period of a paused one is paid, and while the card's owner has to confirm that it is not active:
+   * {@link BillingActions.retryPayment} leads to the page.
    *
-   * @throws {BillingError} `'not_found'` when there is none that has not ended
+   * @throws {BillingError} `'not_found'` when there is none that has not ended; `'card_declined'`
    */
   resume(reference: string, options?: IoOptions): Promise<BillingSubscription>
   /**
-   * Tries the newest open invoice again. `confirmUrl` is Stripe's page where the card's owner confirms the
+   * Tries the newest open invoice again; of an unpaid subscription its newest draft, by which its status goes.
+   * `confirmUrl` is Stripe's page where the card's owner confirms the
    * payment, when the bank asks for that. Without an open invoice nothing is done.
    *
    * @throws {BillingError} `'card_declined'`; `'not_found'` when there is no subscription

@@ -15,7 +15,8 @@ import type { StatusCode } from '@yuzuru/concurrency/boundary'
  *   or mode. Nothing is replaced.
  * - `'idempotency_conflict'`: an idempotency key was used with other values before.
  * - `'conflict'`: the same is under way elsewhere (409); wait and repeat.
- * - `'precondition_failed'` (412), `'unsupported'` (501, 505): Stripe itself answers neither today.
+ * - `'unsupported'`: the subscription has several prices and none was named, or waits for its first payment.
+ * - `'precondition_failed'` (412): Stripe itself does not answer it today.
  * - `'rate_limited'`: too many requests (429); wait and repeat.
  * - `'connection_failed'`: no connection came about.
  * - `'overloaded'`: this process's queue for connections is full.

@@ -1,4 +1,10 @@
-import { type FaultProxy, startFaultProxy, startStripe, type StripeServer } from '@yuzuru/sandbox'
+import {
+  type FaultProxy,
+  startFaultProxy,
+  startStripe,
+  type StripeOptions,
+  type StripeServer,
+} from '@yuzuru/sandbox'
 import type { Billing } from '../src/billing.ts'
 import type { OwnBillingOptions } from '../src/billing-options.ts'
 import type { BillingStore } from '../src/stores/billing-store.ts'
@@ -15,19 +21,25 @@ export interface Stage<Tx> extends AsyncDisposable {
   another(options?: Partial<OwnBillingOptions<Tx>>): Billing<Tx>
 }
 
-export type StageOptions<Tx> = Partial<OwnBillingOptions<Tx>>
+export interface StageOptions<Tx> extends Partial<OwnBillingOptions<Tx>> {
+  /** What becomes of a renewal that is not paid. */
+  readonly dunning?: StripeOptions['dunning']
+}
 
 export async function openStage(options?: StageOptions<undefined>): Promise<Stage<undefined>>
 export async function openStage<Tx>(
   options: StageOptions<Tx> & { readonly store: BillingStore<Tx> },
 ): Promise<Stage<Tx>>
-export async function openStage(options: StageOptions<unknown> = {}): Promise<Stage<unknown>> {
+export async function openStage({ dunning, ...options }: StageOptions<unknown> = {}): Promise<
+  Stage<unknown>
+> {
   await using stack = new AsyncDisposableStack()
-  const server = stack.use(await startStripe(options.now === undefined ? {} : { now: options.now }))
+  const { now } = options
+  const server = stack.use(await startStripe({ dunning, ...(now === undefined ? {} : { now }) }))
   const proxy = stack.use(await startFaultProxy({ target: server, protocol: 'http' }))
   const store = options.store ?? memoryBillingStore()
   const kept = stack.move()
-  const another = (change: StageOptions<unknown> = {}): Billing =>
+  const another = (change: Partial<OwnBillingOptions<unknown>> = {}): Billing =>
     kept.use(
       createBilling({
         secretKey: server.secretKey,

@@ -10,8 +10,8 @@ export interface Subscribed extends AsyncDisposable {
   /** Makes a customer with a card for a reference. @default 'office-1', which there is already */
   customer(reference: string): Promise<string>
   subscribe(change?: Partial<Stripe.SubscriptionCreateParams>): Promise<Stripe.Subscription>
-  /** Gives the customer another card. */
-  useCard(token: string): Promise<void>
+  /** Gives a customer another card. @default that of 'office-1' */
+  useCard(token: string, of?: string): Promise<void>
 }
 
 export const reference = 'office-1'
@@ -43,10 +43,10 @@ export async function openSubscribed(options: StageOptions<undefined> = {}): Pro
     otherPrice,
     customer: makeCustomer,
     subscribe: (change) => stripe.subscriptions.create({ customer, items: [{ price }], ...change }),
-    async useCard(token) {
-      const { id: card } = await billing.client.paymentMethods.attach(token, { customer })
+    async useCard(token, of = customer) {
+      const { id: card } = await billing.client.paymentMethods.attach(token, { customer: of })
       const settings = { default_payment_method: card }
-      await billing.client.customers.update(customer, { invoice_settings: settings })
+      await billing.client.customers.update(of, { invoice_settings: settings })
     },
     [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose](),
   }

@@ -56,6 +56,11 @@ export function hasEnded({ status }: Stripe.Subscription): boolean {
   return status === 'canceled' || status === 'incomplete_expired'
 }
 
+/** Whether its end is planned, however that was done. */
+export function isToEnd(native: Stripe.Subscription): boolean {
+  return native.cancel_at_period_end || typeof native.cancel_at === 'number'
+}
+
 /** The nearest end of its items' periods; in versions before 2025-03-31 it has one of its own. */
 function periodEndOf(native: Stripe.Subscription): number | undefined {
   const { current_period_end: own } = native as { current_period_end?: number }

@@ -5,12 +5,14 @@ import type { BillingStore } from '../stores/billing-store.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import type { Keep } from '../status/plan-options.ts'
 import { fetchedOf } from '../sync/fetched-subscription.ts'
-import { hasEnded } from './billing-subscription.ts'
+import { hasEnded, isToEnd } from './billing-subscription.ts'
 import { endSecond } from './end-second.ts'
 import { type Fetches, withoutSubscription } from './fetches.ts'
 import { bestOf, liveOf } from './live-subscription.ts'
 import { type Change, changeParameters, type PlanPreview } from './plan-change.ts'
+import { prorationDateOf } from './proration-date.ts'
 import { previewParameters } from './preview-parameters.ts'
+import { resumePaused } from './resume-paused.ts'
 import { releaseAfter, withoutSchedule } from './schedules.ts'
 
 /** When a subscription ends: with what is paid for, at once, or at a moment. */
@@ -64,8 +66,7 @@ export class Changes {
   /** What a change would cost, from Stripe; nothing is changed. */
   async preview(operation: string, reference: string, change: Change): Promise<PlanPreview> {
     const live = await this.live(operation, reference)
-    const at = change.prorationDate ?? new Date(this.#init.now())
-    const prorationDate = new Date(Math.floor(at.getTime() / 1_000) * 1_000)
+    const prorationDate = prorationDateOf(live, change, this.#init.now())
     const changes = changeParameters(operation, live, { ...change, prorationDate }) ?? {}
     const parameters = previewParameters(live.id, changes)
     const call = {
@@ -137,9 +138,8 @@ export class Changes {
 
   /** Takes a planned end back, and has a paused subscription go on. */
   async resume(operation: string, reference: string): Promise<Stripe.Subscription> {
-    const { calls, fetches } = this.#init
     const live = await this.live(operation, reference)
-    const isPlanned = live.cancel_at_period_end || live.cancel_at !== null
+    const isPlanned = isToEnd(live)
     const change: Stripe.SubscriptionUpdateParams = {
       ...(live.pause_collection === null ? {} : { pause_collection: '' }),
       ...(!isPlanned ? {} : live.cancel_at_period_end ? NOT_AT_PERIOD_END : NOT_AT_A_DATE),
@@ -151,15 +151,7 @@ export class Changes {
         : isPlanned
           ? await withoutSchedule(this.#init, reference, live, update)
           : await update()
-    if (kept.status !== 'paused') return kept
-    const call = {
-      operation: 'subscriptions.resume',
-      effect: 'idempotent',
-      answers: 'subscription',
-    } as const
-    return await fetches.after(reference, () =>
-      calls.run(call, (stripe, request) => stripe.subscriptions.resume(live.id, {}, request)),
-    )
+    return kept.status === 'paused' ? await resumePaused(this.#init, reference, kept) : kept
   }
 
   async #end(
@@ -167,8 +159,9 @@ export class Changes {
     live: Stripe.Subscription,
     at: CancelAt,
   ): Promise<Stripe.Subscription> {
-    // One that waits for its first payment has no period to its end.
-    if (at === 'now' || live.status === 'incomplete') return await this.end(reference, live.id)
+    // One that waits for its first payment has no period to its end, and that of a paused one is over.
+    const isOver = live.status === 'incomplete' || (live.status === 'paused' && at === 'period-end')
+    if (at === 'now' || isOver) return await this.end(reference, live.id)
     const change =
       at === 'period-end'
         ? { cancel_at_period_end: true }

@@ -18,33 +18,72 @@ export interface Retried {
   readonly confirmUrl: string | undefined
 }
 
-/** Tries the newest open invoice of the live subscription again. */
+/** Tries the invoice of the live subscription again by which its status goes. */
 export async function retryPayment(
   { calls, changes, fetches }: { calls: StripeCalls; changes: Changes; fetches: Fetches },
   operation: string,
   reference: string,
 ): Promise<Retried> {
   const live = await changes.live(operation, reference)
-  const invoice = await openInvoice(calls, live.id)
+  const invoice = await dueInvoice(calls, live)
   if (invoice === undefined) return { subscription: live, confirmUrl: undefined }
-  const waits = !(await isPaid(calls, invoice.id))
+  const waits = invoice.status === 'open' && !(await isPaid(calls, invoice.id))
   const subscription = await fetches.one(reference, live.id)
   return { subscription, confirmUrl: waits ? (invoice.hosted_invoice_url ?? undefined) : undefined }
 }
 
-async function openInvoice(
+/**
+ * The newest open invoice. Those that come while a subscription is unpaid stay drafts, and it is active only once the
+ * newest of them is paid: that one is finalized.
+ *
+ * @see https://docs.stripe.com/billing/subscriptions/overview#unpaid-subscriptions
+ */
+async function dueInvoice(
+  calls: StripeCalls,
+  { id, status }: Stripe.Subscription,
+): Promise<Stripe.Invoice | undefined> {
+  const open = await newestInvoice(calls, id, 'open')
+  if (status !== 'unpaid') return open
+  const draft = await newestInvoice(calls, id, 'draft')
+  if (draft === undefined || (open !== undefined && open.created > draft.created)) return open
+  return await finalized(calls, draft.id)
+}
+
+/** The newest invoice of a subscription, of one status or of any. */
+export async function newestInvoice(
   calls: StripeCalls,
   subscription: string,
+  status?: Stripe.Invoice.Status,
 ): Promise<Stripe.Invoice | undefined> {
   const call = { operation: 'invoices.list', effect: 'read', answers: 'list' } as const
-  const { data } = await calls.run(call, (stripe, request) =>
-    stripe.invoices.list({ subscription, status: 'open', limit: 1 }, request),
-  )
+  const filter = { subscription, limit: 1, ...(status === undefined ? {} : { status }) }
+  const { data } = await calls.run(call, (stripe, request) => stripe.invoices.list(filter, request))
   return data[0]
 }
 
-/** @returns `false` when its owner has to confirm it */
-async function isPaid(calls: StripeCalls, id: string): Promise<boolean> {
+/** The invoice, which can be paid then; it may have been finalized meanwhile. */
+async function finalized(calls: StripeCalls, id: string): Promise<Stripe.Invoice> {
+  const operation = 'invoices.finalizeInvoice'
+  const call = { operation, effect: 'idempotent', answers: 'invoice' } as const
+  try {
+    return await calls.run(call, (stripe, request) =>
+      stripe.invoices.finalizeInvoice(id, {}, request),
+    )
+  } catch (error) {
+    if (!BillingError.isInstance(error) || error.code !== 'invalid_request') throw error
+    const invoice = await retrieve(calls, id)
+    if (invoice.status === 'draft') throw error
+    return invoice
+  }
+}
+
+async function retrieve(calls: StripeCalls, id: string): Promise<Stripe.Invoice> {
+  const call = { operation: 'invoices.retrieve', effect: 'read', answers: 'invoice' } as const
+  return await calls.run(call, (stripe, request) => stripe.invoices.retrieve(id, {}, request))
+}
+
+/** Tries an open invoice. @returns `false` when its owner has to confirm it */
+export async function isPaid(calls: StripeCalls, id: string): Promise<boolean> {
   try {
     const call = { operation: 'invoices.pay', effect: 'idempotent', answers: 'invoice' } as const
     await calls.run(call, (stripe, request) => stripe.invoices.pay(id, {}, request))
@@ -54,10 +93,7 @@ async function isPaid(calls: StripeCalls, id: string): Promise<boolean> {
     if (isWaiting(error)) return false
     if (error.code !== 'invalid_request') throw error
     // It may have been paid meanwhile, by an attempt whose answer was lost, say.
-    const call = { operation: 'invoices.retrieve', effect: 'read', answers: 'invoice' } as const
-    const { status } = await calls.run(call, (stripe, request) =>
-      stripe.invoices.retrieve(id, {}, request),
-    )
+    const { status } = await retrieve(calls, id)
     if (status === 'paid') return true
     throw error
   }

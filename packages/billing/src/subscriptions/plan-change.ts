@@ -99,6 +99,7 @@ export function changeParameters(
     (price === undefined || item?.price.id === price) &&
     (quantity === undefined || item?.quantity === numberOf(quantity))
   if (isSo && Object.keys(native).length === 0) return undefined
+  if (subscription.status === 'incomplete') throw unpaid(operation)
   const changed = {
     id: item?.id ?? '',
     ...(price === undefined ? {} : { price }),
@@ -139,6 +140,14 @@ function quantityOf(
 
 function numberOf(quantity: Quantity): number | undefined {
   return quantity === 'metered' ? undefined : quantity
+}
+
+/** Stripe refuses it too, and its first invoice would not say what is paid for. */
+function unpaid(operation: string): BillingError {
+  return new BillingError(
+    `${operation} found a subscription that waits for its first payment: pay or cancel that one before`,
+    { operation, code: 'unsupported', retryable: false, outcome: 'none' },
+  )
 }
 
 function severalItems(operation: string): BillingError {

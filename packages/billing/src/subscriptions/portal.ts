@@ -4,6 +4,7 @@ import type { Customers } from '../customers/customers.ts'
 import { expectUrl } from '../expect.ts'
 import { nativeParameters } from '../stripe/native-parameters.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
+import { isToEnd } from './billing-subscription.ts'
 import type { Changes } from './changes.ts'
 
 /** The one thing that a portal is opened for: another card, the end of the subscription, another plan. */
@@ -15,7 +16,7 @@ export interface PortalInput {
   readonly returnUrl: string
   /** `'ja'`, `'en'` … @default that of the browser */
   readonly locale?: string | undefined
-  /** @default the portal's first page */
+  /** @default the portal's first page, where also a `subscription_cancel` leads whose end is planned already */
   readonly flow?: PortalFlow | undefined
   /** Stripe's own parameters, over ours: `configuration`, `flow_data` … */
   readonly native?: Omit<Stripe.BillingPortal.SessionCreateParams, 'customer'> | undefined
@@ -64,9 +65,7 @@ export async function openPortal(
       customer,
       return_url: returnUrl,
       ...(locale === undefined ? {} : { locale }),
-      ...(flow === undefined
-        ? {}
-        : { flow_data: await flowData(changes, operation, reference, flow, returnUrl) }),
+      ...(flow === undefined ? {} : await flowData(changes, operation, reference, flow, returnUrl)),
       ...nativeParameters(native),
     }
     return await calls.run(call, (stripe, request) =>
@@ -76,15 +75,17 @@ export async function openPortal(
   return { url }
 }
 
+/** Stripe refuses to cancel what is to end already: that stands on the portal's first page, and can be taken back there. */
 async function flowData(
   changes: Changes,
   operation: string,
   reference: string,
   flow: PortalFlow,
   returnUrl: string,
-): Promise<Stripe.BillingPortal.SessionCreateParams.FlowData> {
-  const after = { type: 'redirect', redirect: { return_url: returnUrl } } as const
-  if (flow === 'payment_method_update') return { type: flow, after_completion: after }
-  const { id } = await changes.live(operation, reference)
-  return { type: flow, [flow]: { subscription: id }, after_completion: after }
+): Promise<Pick<Stripe.BillingPortal.SessionCreateParams, 'flow_data'>> {
+  const after_completion = { type: 'redirect', redirect: { return_url: returnUrl } } as const
+  if (flow === 'payment_method_update') return { flow_data: { type: flow, after_completion } }
+  const live = await changes.live(operation, reference)
+  if (flow === 'subscription_cancel' && isToEnd(live)) return {}
+  return { flow_data: { type: flow, [flow]: { subscription: live.id }, after_completion } }
 }
