@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Stripe } from 'stripe'
 import { REFERENCE_KEY } from '../customers/customer-input.ts'
 import { nativeParameters } from '../stripe/native-parameters.ts'
-import type { CheckoutInput } from './checkout-input.ts'
+import type { CheckoutInput, NativeCheckout } from './checkout-input.ts'
 
 /** The metadata of a session that names the claim for which it was opened. */
 export const CLAIM_KEY = 'yuzuru_checkout'
@@ -42,6 +42,7 @@ export function sessionParameters(
   const { trialEnd } = to
   return {
     ...native,
+    ...customerUpdate(native),
     mode: 'subscription',
     customer: to.customerId,
     client_reference_id: to.reference,
@@ -56,4 +57,18 @@ export function sessionParameters(
       ...(trialEnd === undefined ? {} : { trial_end: trialEnd }),
     },
   }
+}
+
+/**
+ * Stripe collects a tax id of a customer that there is already, as here, only if the name of the business becomes the
+ * customer's.
+ *
+ * @see https://docs.stripe.com/tax/checkout/tax-ids
+ */
+function customerUpdate({
+  customer_update: update,
+  tax_id_collection: tax,
+}: NativeCheckout): Pick<NativeCheckout, 'customer_update'> {
+  if (tax?.enabled !== true || update?.name !== undefined) return {}
+  return { customer_update: { ...update, name: 'auto' } }
 }

@@ -84,6 +84,14 @@ test('a customer of another account or mode is never replaced by mistake', async
   for (const call of [
     () => open(billing, priceId, customer),
     () => billing.portal(reference, { returnUrl }),
+    () => billing.changePlan(reference, { price: priceId }),
+    () => billing.previewPlan(reference, { price: priceId }),
+    () => billing.setQuantity(reference, 2),
+    () => billing.cancel(reference),
+    () => billing.resume(reference),
+    () => billing.retryPayment(reference),
+    () => Array.fromAsync(billing.invoices(reference)),
+    () => billing.sync(reference),
   ]) {
     expect(await failureOf(call())).toMatchObject({ code: 'customer_unknown', retryable: false })
   }

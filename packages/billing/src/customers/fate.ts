@@ -38,3 +38,26 @@ export function withoutCustomer(operation: string, fate: Exclude<Fate, 'present'
     outcome: 'none',
   })
 }
+
+/**
+ * Calls `fn`, which asks for what belongs to a customer.
+ *
+ * @returns `empty` when Stripe has deleted the customer
+ * @throws {BillingError} `'customer_unknown'` when Stripe never had it
+ */
+export async function ofCustomer<T>(
+  calls: StripeCalls,
+  operation: string,
+  customerId: string,
+  empty: T,
+  fn: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await fn()
+  } catch (error) {
+    if (!isWithoutCustomer(error)) throw error
+    const fate = await fateOf(calls, customerId)
+    if (fate === 'deleted') return empty
+    throw fate === 'unknown' ? withoutCustomer(operation, fate) : error
+  }
+}

@@ -1,6 +1,7 @@
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import type { Customers } from '../customers/customers.ts'
+import { ofCustomer } from '../customers/fate.ts'
 import type { BillingStore } from '../stores/billing-store.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import type { Keep } from '../status/plan-options.ts'
@@ -189,9 +190,11 @@ export class Changes {
 
   /** All of the reference's customer, and those that go on of a customer that it had before. */
   async #all(operation: string, reference: string): Promise<readonly Stripe.Subscription[]> {
-    const { customers, fetches } = this.#init
+    const { calls, customers, fetches } = this.#init
     const customerId = await customers.require(operation, reference)
-    const all = await fetches.all(reference, customerId)
+    const all = await ofCustomer(calls, operation, customerId, [], () =>
+      fetches.all(reference, customerId),
+    )
     return [...all, ...(await fetches.liveElsewhere(reference, customerId))]
   }
 }

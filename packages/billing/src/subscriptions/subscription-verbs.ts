@@ -2,6 +2,7 @@ import type { Effect, IoOptions } from '@yuzuru/concurrency'
 import { expected, expectOneOf, expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import { expectReference } from '../customers/customer-input.ts'
 import type { Customers } from '../customers/customers.ts'
+import { ofCustomer } from '../customers/fate.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import { type BillingSubscription, readSubscription } from './billing-subscription.ts'
 import type { CancelAt, Changes } from './changes.ts'
@@ -19,6 +20,8 @@ import {
 } from './plan-change.ts'
 import { expectPortal, openPortal, type PortalInput } from './portal.ts'
 import { countUsage, expectUsage, type UsageInput } from './usage.ts'
+
+const NO_INVOICES = { invoices: [], isLast: true } as const
 
 /** Makes one call of this boundary of a verb. */
 export type RunVerb = <T>(
@@ -165,7 +168,11 @@ export class SubscriptionVerbs {
     if (customer === undefined) return
     let after: string | undefined
     for (;;) {
-      const page = await run('invoices', 'read', options, () => invoicePage(calls, customer, after))
+      const page = await run('invoices', 'read', options, () =>
+        ofCustomer(calls, 'invoices', customer, NO_INVOICES, () =>
+          invoicePage(calls, customer, after),
+        ),
+      )
       yield* page.invoices
       if (page.isLast) return
       after = page.invoices.at(-1)?.id

@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
-import { fateOf, isWithoutCustomer, withoutCustomer } from '../customers/fate.ts'
+import { fateOf, ofCustomer, withoutCustomer } from '../customers/fate.ts'
 import type { FetchedSubscription, SubscriptionRecord } from '../stores/account-record.ts'
 import { expectAnswer } from '../stripe/expect-answer.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
@@ -44,14 +44,7 @@ export async function fetchSubscriptionsOf(
   customer: string,
 ): Promise<readonly FetchedSubscription[]> {
   const filter = { customer, status: 'all', limit: 100 } as const
-  try {
-    return await listSubscriptions(calls, filter)
-  } catch (error) {
-    if (!isWithoutCustomer(error)) throw error
-    const fate = await fateOf(calls, customer)
-    if (fate === 'deleted') return []
-    throw fate === 'unknown' ? withoutCustomer('sync', fate) : error
-  }
+  return await ofCustomer(calls, 'sync', customer, [], () => listSubscriptions(calls, filter))
 }
 
 async function listSubscriptions(

@@ -260,6 +260,12 @@ const checkouts: readonly Case[] = [
     checkout(() => ({ customer_update: { address: 'auto' } })),
     { param: 'customer_update' },
   ],
+  // https://github.com/laravel/cashier-stripe/issues/1585
+  [
+    'a tax id of a customer whose name may not be changed',
+    checkout(({ customer }) => ({ customer, tax_id_collection: { enabled: true } })),
+    /^Tax ID collection requires updating business name on the customer\./,
+  ],
   [
     'a customer and an address',
     checkout(({ customer }) => ({ customer, customer_email: 'hana@example.com' })),

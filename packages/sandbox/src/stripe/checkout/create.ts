@@ -10,6 +10,7 @@ import type { CheckoutLine } from '../core/state.ts'
 import { expectCurrency, findPrice } from '../subscriptions/item.ts'
 import { checkTrialEnd } from '../subscriptions/trial.ts'
 import { amountsOf } from './lines.ts'
+import { checkTaxId, type CustomerUpdate } from './tax-id.ts'
 
 export interface CheckoutInput {
   readonly mode: 'payment' | 'setup' | 'subscription'
@@ -23,7 +24,7 @@ export interface CheckoutInput {
   readonly customer?: string
   readonly customer_creation?: 'always' | 'if_required'
   readonly customer_email?: string
-  readonly customer_update?: Json
+  readonly customer_update?: CustomerUpdate
   readonly discounts?: readonly DiscountInput[]
   readonly expires_at?: number
   readonly line_items?: readonly {
@@ -225,6 +226,7 @@ function checkMode(input: CheckoutInput): void {
   if (input.customer_update !== undefined && input.customer === undefined) {
     throw invalid('`customer_update` can only be used with `customer`.', 'customer_update')
   }
+  checkTaxId(input)
   const most = mode === 'subscription' ? 20 : 100
   if ((input.line_items?.length ?? 0) > most) {
     throw invalid(`A Checkout Session can have at most ${most} line items.`, 'line_items')

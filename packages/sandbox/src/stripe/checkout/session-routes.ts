@@ -9,6 +9,7 @@ import { find } from '../core/service.ts'
 import { billingMode, discountList, trialSettings } from '../subscriptions/parameters.ts'
 import { createCheckoutSession } from './create.ts'
 import { lineItems } from './lines.ts'
+import { customerUpdate } from './tax-id.ts'
 
 const path = '/v1/checkout/sessions'
 
@@ -16,7 +17,7 @@ const path = '/v1/checkout/sessions'
 const withoutEffect = {
   billing_address_collection: oneOf('auto', 'required'),
   custom_text: opaque(),
-  customer_update: opaque(),
+  customer_update: customerUpdate,
   payment_method_types: list(oneOf('card')),
   phone_number_collection: hash({ enabled: required(flag()) }),
   submit_type: oneOf('auto', 'book', 'donate', 'pay', 'subscribe'),
