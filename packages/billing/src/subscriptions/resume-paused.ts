@@ -2,7 +2,7 @@ import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import type { Fetches } from './fetches.ts'
-import { isPaid, newestInvoice } from './payments.ts'
+import { isPaid, newestInvoice } from './pay-invoice.ts'
 
 interface ResumeInit {
   readonly calls: StripeCalls
