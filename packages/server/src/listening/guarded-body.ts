@@ -19,8 +19,8 @@ export function guarded(
   const { method, httpVersionMinor } = outgoing.req
   const { status, stream, length } = sendableOf(response, method !== 'HEAD')
   if (stream === undefined) {
-    // An old client is not sent all of its head.
-    if (httpVersionMinor !== 0) framingIsKnown(outgoing)
+    // An old client is not sent all of its head, nor is any where there is never a body.
+    if (httpVersionMinor !== 0 && status !== 204) framingIsKnown(outgoing)
     return response
   }
   // Before the body is locked: the adapter's response may make another of itself for them.

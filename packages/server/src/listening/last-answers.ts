@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { keepOpen } from '../scopes/sound-framing.ts'
 import { endInsteadOfClose } from './linger.ts'
 
 /** What is known of a connection. */
@@ -21,6 +22,16 @@ function connectionOf(socket: Socket & Marked): Connection {
   return (socket[CONNECTION] ??= { newest: undefined, last: undefined })
 }
 
+/** What Node has of an answer beside what is documented: that its handler gave it `Connection: close`, say. */
+interface Ending extends ServerResponse {
+  readonly _last?: boolean
+}
+
+/** Whether the connection closes behind an answer whose head has been made. */
+function saysItCloses({ shouldKeepAlive, _last }: Ending): boolean {
+  return !shouldKeepAlive || _last === true
+}
+
 /**
  * Ends connections without losing a request that was sent behind another one (HTTP pipelining). Only the
  * last answer of a connection may say `Connection: close`: Node drops what comes after such an answer, and
@@ -40,9 +51,13 @@ export class LastAnswers {
     const connection = connectionOf(response.req.socket)
     if (connection.last !== undefined) return false
     const before = connection.newest
-    if (before !== undefined && !before.shouldKeepAlive) {
-      if (before.headersSent) return false
-      before.shouldKeepAlive = true
+    if (before !== undefined) {
+      if (before.headersSent) {
+        if (saysItCloses(before)) return false
+      } else {
+        before.shouldKeepAlive = true
+        keepOpen(before)
+      }
     }
     connection.newest = response
     if (this.#isEnding) response.shouldKeepAlive = false

@@ -61,12 +61,34 @@ const UNSOUND: Readonly<Record<string, Listener>> = {
   'two lengths': (_, response) => response.setHeader('content-length', ['3', '5']).end('012'),
   'two lengths, by writeHead': (_, response) =>
     response.writeHead(200, ['content-length', '3', 'Content-Length', '5']).end('012'),
+  '100, which is none': (_, response) => response.writeHead(100).end(),
+  '101, which nobody asked for': (_, response) => response.writeHead(101, { upgrade: 'a' }).end(),
+  '102, by its status, with a body': (_, response) => {
+    response.statusCode = 102
+    response.end('Processing')
+  },
+  '103, with a length': (_, response) => response.writeHead(103, { 'content-length': 0 }).end(),
+  '103, by its first part': (_, response) => {
+    response.statusCode = 103
+    response.write('a')
+    response.end()
+  },
+  '103, by its head': (_, response) => {
+    response.statusCode = 103
+    response.flushHeaders()
+    response.end()
+  },
   'a length and chunks': (_, response) =>
     response.setHeader('content-length', 3).setHeader('transfer-encoding', 'chunked').end('012'),
   'a coding without an end': (_, response) =>
     response.setHeader('transfer-encoding', 'gzip').end('012'),
   'chunks within another coding': (_, response) =>
     response.setHeader('transfer-encoding', 'chunked, gzip').end('012'),
+}
+
+/** Headers in a form that Node takes and its types do not name. */
+function pairs(...given: readonly [string, string][]): string[] {
+  return given as unknown as string[]
 }
 
 const NEXT = 'GET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
@@ -134,6 +156,32 @@ test.each(Object.entries(UNSOUND))(
     expect(active).toBe(0)
   },
 )
+
+/** Headers in pairs, which Node takes only where none is set before, as express does. */
+const IN_PAIRS: Readonly<Record<string, Listener>> = {
+  'two lengths, in pairs': (_, response) =>
+    response.writeHead(200, pairs(['content-length', '3'], ['Content-Length', '5'])).end('012'),
+  'too short, in pairs': (_, response) =>
+    response.writeHead(200, pairs(['content-length', '10'])).end('012'),
+  'too long, in pairs': (_, response) =>
+    response.writeHead(200, pairs(['content-length', '3'])).end(`012${SMUGGLED}`),
+}
+
+test.each(Object.entries(IN_PAIRS))(
+  'an answer whose headers are in pairs is cut as well: %s',
+  async (_what, listener) => {
+    const { answer, lines } = await exchange(listener, `GET / HTTP/1.1\r\nHost: a\r\n\r\n${NEXT}`)
+    expect(answer).not.toMatch(/owned|next/)
+    expect(lines[0]?.err).toBeInstanceOf(TypeError)
+  },
+)
+
+test('an answer whose headers are in pairs is sent as it is where it is sound', async () => {
+  const listener: Listener = (_, response) =>
+    response.writeHead(200, pairs(['content-length', '3'], ['a', 'b'])).end('012')
+  const { answer } = await exchange(listener, `GET / HTTP/1.1\r\nHost: a\r\n\r\n${NEXT}`)
+  expect(answer).toMatch(/content-length: 3\r\na: b\r\n[^]*\r\n\r\n012HTTP[^]*next$/)
+})
 
 /** Answers that end where their head says. */
 const SOUND: Readonly<Record<string, Listener>> = {

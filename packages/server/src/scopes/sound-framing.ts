@@ -2,6 +2,8 @@ import type { ServerResponse } from 'node:http'
 import { expected } from '@yuzuru/concurrency/boundary'
 import { type CurrentRequest, currentRequest } from '../request/current-request.ts'
 import { cutByReset } from './cut-by-reset.ts'
+import { type Arguments, givenHeaders, valuesOf, without } from './head-arguments.ts'
+import { keepInterim } from './interim-answers.ts'
 
 /*
  * Where an answer ends is what its head says of it. Node sends whatever head and body a handler gives: with a
@@ -9,14 +11,19 @@ import { cutByReset } from './cut-by-reset.ts'
  * one, and a proxy may hand that to another client (RFC 9112, 6.3 and 11.1).
  */
 
-/** What `write`, `end` and `writeHead` are called with. */
-type Arguments = readonly unknown[]
-
 /** A length as it may be sent (RFC 9110, 8.6). */
 const LENGTH = /^\d{1,15}$/
 
 /** A body that says itself where it ends (RFC 9112, 6.3). */
 const CHUNKED = /(?:^|,)[\t ]*chunked[\t ]*$/i
+
+const CLOSE = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i
+
+/** Says where a body ends. Not for what has none (RFC 9110, 8.6; RFC 9112, 6.1). */
+const OF_BODY = ['content-length', 'transfer-encoding', 'trailer']
+
+/** Says what comes behind a body in chunks, and so nothing where there are no chunks. Node throws on it there. */
+const OF_CHUNKS = ['transfer-encoding', 'trailer']
 
 /** Whether a body in this `transfer-encoding` says itself where it ends. */
 export function isChunked(coding: unknown): boolean {
@@ -25,8 +32,9 @@ export function isChunked(coding: unknown): boolean {
 
 /**
  * Cuts the connection of an answer whose body is not as long as its head says, or whose head does not say where
- * it ends, or says it twice: before it looks whole, unless it was whole and something came behind it. Nothing
- * is thrown at the handler: it may write in a callback of a stream, where an error ends the process.
+ * it ends, or says it twice, or that is none (1xx: the client would take the next answer for this one): before it
+ * looks whole, unless it was whole and something came behind it. Nothing is thrown at the handler: it may write in
+ * a callback of a stream, where an error ends the process. What HTTP does not allow in a head is left out.
  *
  * To be called in the scope of the request, whose failure this is.
  */
@@ -36,6 +44,15 @@ export function keepFraming(response: ServerResponse & Framed): void {
   response.writeHead = writeHead
   response.write = write
   response.end = end
+  keepInterim(response)
+}
+
+/**
+ * Has an answer keep its connection, whatever its head is about to say: one that is owed behind it would be lost.
+ * May be called before {@link keepFraming}, or after it.
+ */
+export function keepOpen(response: ServerResponse & Framed): void {
+  response[IS_OPEN] = true
 }
 
 /**
@@ -44,7 +61,7 @@ export function keepFraming(response: ServerResponse & Framed): void {
  */
 export function framingIsKnown(response: ServerResponse & Framed): void {
   const framing = response[FRAMING]
-  if (framing === undefined) return
+  if (framing === undefined || response[IS_OPEN] === true) return
   framing.isKnown = true
   response.writeHead = framing.writeHead as ServerResponse['writeHead']
   response.write = framing.write as ServerResponse['write']
@@ -52,9 +69,11 @@ export function framingIsKnown(response: ServerResponse & Framed): void {
 }
 
 const FRAMING: unique symbol = Symbol('framing')
+const IS_OPEN: unique symbol = Symbol('open')
 
 interface Framed {
   [FRAMING]?: Framing
+  [IS_OPEN]?: boolean
 }
 
 type Method = (...args: Arguments) => unknown
@@ -108,11 +127,13 @@ function writeHead(this: ServerResponse & Framed, ...head: Arguments): ServerRes
     Reflect.apply(framing.writeHead, this, head)
     return this
   }
-  const found = framingOf(this, head)
   const isOld = this.req.httpVersionMinor === 0
-  Reflect.apply(framing.writeHead, this, isOld ? withoutCoding(this, head) : head)
+  const found = framingOf(this, head)
+  Reflect.apply(framing.writeHead, this, soundHead(this, head, isOld))
   if (typeof found === 'object') framing.cut(found)
-  else if (hasBody(this)) {
+  else if (this.statusCode < 200) {
+    framing.cut(expected('the status of an answer to be from 200 up', this.statusCode))
+  } else if (hasBody(this, this.statusCode)) {
     framing.length = found
     const isCounted = found !== undefined || (framing.isWhole && !isOld)
     if (!isCounted && !this.chunkedEncoding) cutByReset(this)
@@ -137,8 +158,23 @@ function end(this: ServerResponse & Framed, ...sent: Arguments): ServerResponse 
   return this
 }
 
-function hasBody({ req, statusCode }: ServerResponse): boolean {
-  return req.method !== 'HEAD' && statusCode !== 204 && statusCode !== 304
+/** What `writeHead` is to be called with. HTTP/1.0 knows no chunks, and its body ends with the connection. */
+function soundHead(response: ServerResponse & Framed, head: Arguments, isOld: boolean): Arguments {
+  const status = Number(head[0])
+  let sent = head
+  if (status === 204) sent = without(response, sent, OF_BODY)
+  else if (isOld) sent = without(response, sent, OF_CHUNKS)
+  else if (!hasBody(response, status)) sent = without(response, sent, ['trailer'])
+  return response[IS_OPEN] === true ? withoutClose(response, sent) : sent
+}
+
+function withoutClose(response: ServerResponse, head: Arguments): Arguments {
+  const values = valuesOf(response, 'connection', givenHeaders(head))
+  return values.some((value) => CLOSE.test(value)) ? without(response, head, ['connection']) : head
+}
+
+function hasBody({ req }: ServerResponse, status: number): boolean {
+  return req.method !== 'HEAD' && status !== 204 && status !== 304
 }
 
 function bytesIn([chunk, encoding]: Arguments): number {
@@ -150,7 +186,8 @@ function bytesIn([chunk, encoding]: Arguments): number {
 
 /** How many bytes a head says that its body has, if it says so, or what is wrong with it. */
 function framingOf(response: ServerResponse, head: Arguments): number | TypeError | undefined {
-  const given = head.findLast((part) => typeof part === 'object' && part !== null)
+  if (Number(head[0]) === 204) return undefined
+  const given = givenHeaders(head)
   const lengths = valuesOf(response, 'content-length', given)
   const codings = valuesOf(response, 'transfer-encoding', given)
   if (lengths.length + codings.length > 1) {
@@ -163,45 +200,4 @@ function framingOf(response: ServerResponse, head: Arguments): number | TypeErro
   }
   if (length === undefined) return undefined
   return LENGTH.test(length) ? Number(length) : expected('content-length to be bytes', length)
-}
-
-/**
- * HTTP/1.0 knows no `transfer-encoding`, and gets none (RFC 9112, 6.1): its body ends with the connection.
- *
- * @returns what `writeHead` is to be called with
- */
-function withoutCoding(response: ServerResponse, head: Arguments): Arguments {
-  response.removeHeader('transfer-encoding')
-  return head.map((part) => {
-    if (Array.isArray(part)) return part.filter((_, at) => !isCoding(part[at - (at % 2)]))
-    if (typeof part !== 'object' || part === null) return part
-    return Object.fromEntries(Object.entries(part).filter(([name]) => !isCoding(name)))
-  })
-}
-
-function isCoding(name: unknown): boolean {
-  return isNamed(name, 'transfer-encoding')
-}
-
-/** The values of a header that is about to be sent: given to `writeHead`, or else set before. */
-function valuesOf(response: ServerResponse, name: string, given: unknown): readonly string[] {
-  const values: unknown[] = []
-  if (Array.isArray(given)) {
-    for (let at = 0; at < given.length; at += 2) {
-      if (isNamed(given[at], name)) values.push(given[at + 1])
-    }
-  } else {
-    for (const key in given as Record<string, unknown>) {
-      if (isNamed(key, name)) values.push((given as Record<string, unknown>)[key])
-    }
-  }
-  if (values.length === 0) values.push(response.getHeader(name))
-  return values
-    .flat()
-    .filter((value) => value !== undefined)
-    .map(String)
-}
-
-function isNamed(given: unknown, name: string): boolean {
-  return typeof given === 'string' && given.length === name.length && given.toLowerCase() === name
 }
