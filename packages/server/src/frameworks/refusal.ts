@@ -1,4 +1,5 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http'
+import { Cancelled } from '@yuzuru/concurrency'
 import { fieldOf } from '@yuzuru/concurrency/boundary'
 import { HttpProblem, type HttpProblemInit, isOwnHeader } from '../problems/http-problem.ts'
 
@@ -12,7 +13,8 @@ import { HttpProblem, type HttpProblemInit, isOwnHeader } from '../problems/http
  * - fastify's errors (`FST_ERR_…`): their status; 422 with `fields` for an input that does not fit its schema.
  */
 export function refusalOf(error: unknown): unknown {
-  if (HttpProblem.isInstance(error)) return error
+  // Body parsers give what a read was cancelled with a status of their own.
+  if (HttpProblem.isInstance(error) || Cancelled.isInstance(error)) return error
   return ofHono(error) ?? ofHttpErrors(error) ?? ofFastify(error) ?? error
 }
 

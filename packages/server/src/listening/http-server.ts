@@ -13,7 +13,7 @@ import { ServerError } from '../server-error.ts'
 import { StatusPage } from '../status/status-page.ts'
 import type { NodeListener } from './app.ts'
 import { refuseClient } from './client-errors.ts'
-import { type Asks, hasBody, receiveBody } from './incoming-body.ts'
+import { type Asks, cancelBody, hasBody, receiveBody } from './incoming-body.ts'
 import { LastAnswers } from './last-answers.ts'
 import { watchRest } from './lost-rest.ts'
 import { IdleConnections } from './idle-connections.ts'
@@ -83,7 +83,10 @@ export class ListeningServer implements HttpServer {
   constructor(listener: NodeListener, settings: ServeSettings) {
     this.#settings = settings
     this.#probes = new Probes(settings.probes)
-    this.#scopes = new RequestScopes(settings.request, (response) => this.#answers.forget(response))
+    this.#scopes = new RequestScopes(settings.request, {
+      closed: (response) => this.#answers.forget(response),
+      cancelled: cancelBody,
+    })
     this.#status = new StatusPage(settings.probes.status, () => this.#scopes.requests)
     this.client = createServer(
       {

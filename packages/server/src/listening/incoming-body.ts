@@ -1,4 +1,5 @@
 import { IncomingMessage, type ServerResponse } from 'node:http'
+import type { Cancelled } from '@yuzuru/concurrency'
 import { HttpProblem } from '../problems/http-problem.ts'
 import { endInsteadOfClose, linger, lingerOf } from './linger.ts'
 import { ReadAhead } from './read-ahead.ts'
@@ -10,7 +11,8 @@ import { ReadAhead } from './read-ahead.ts'
  * 2. Its bytes are counted as they come, whichever code reads them; a reader that is slow holds the client back.
  *    A client that asks first (`Expect: 100-continue`) is sent `100 Continue` when the body is read. Some of it is
  *    read before that, as what a client sent hides that it has gone (read-ahead.ts).
- * 3. Beyond the limit the reader fails with a 413, and the rest is read and dropped.
+ * 3. Beyond the limit the reader fails with a 413, and the rest is read and dropped. A request that is cancelled has its
+ *    reader fail with that: a client that stalls holds up nothing for longer than its request may take.
  * 4. The answer may be ready before the body. Then the rest is read and dropped for a while (linger.ts).
  */
 
@@ -45,19 +47,25 @@ export function receiveBody(
   return body.refuseLength()
 }
 
-/** What the body of a request failed with, if it turned out to be too long. */
-export function bodyRefusal(request: IncomingMessage): HttpProblem | undefined {
+/** Ends the read of a body that has not come as a whole; called when its request is cancelled. */
+export function cancelBody(request: IncomingMessage, reason: Cancelled): void {
+  bodies.get(request)?.cancel(reason)
+}
+
+/** What the read of a body failed with: it turned out to be too long, or its request was cancelled. */
+export function bodyRefusal(request: IncomingMessage): HttpProblem | Cancelled | undefined {
   return bodies.get(request)?.refusal
 }
 
 class IncomingBody {
-  /** Why it is no longer read, once it turned out to be too long. */
-  refusal: HttpProblem | undefined
+  /** Why it is no longer read, once it turned out to be too long, or was cancelled while it was read. */
+  refusal: HttpProblem | Cancelled | undefined
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   readonly #maxBytes: number
   readonly #length: number
   readonly #ahead: ReadAhead
+  #cancelled: Cancelled | undefined
   #received = 0
   #isRead = false
   /** Whether to send `100 Continue` to the client. */
@@ -86,8 +94,25 @@ class IncomingBody {
   /** Refuses a body that says that it is too long. */
   refuseLength(): HttpProblem | undefined {
     const isKnown = this.#length !== Infinity
-    if (isKnown && this.#length > this.#maxBytes) this.refusal = tooLarge(this.#maxBytes)
-    return this.refusal
+    if (!isKnown || this.#length <= this.#maxBytes) return undefined
+    const refusal = tooLarge(this.#maxBytes)
+    this.refusal = refusal
+    return refusal
+  }
+
+  /** Its request was cancelled: who reads it, now or later, waits for no more of it. */
+  cancel(reason: Cancelled): void {
+    // Where its client has gone, Node tells the reader.
+    if (this.#isDropped || this.#request.socket.destroyed) return
+    this.#cancelled = reason
+    if (this.#isRead) this.#failIfCancelled()
+  }
+
+  #failIfCancelled(): boolean {
+    if (this.#cancelled === undefined || this.#request.complete) return false
+    this.refusal ??= this.#cancelled
+    this.#failReader(this.refusal)
+    return true
   }
 
   #push(chunk: Buffer | null, push: IncomingMessage['push']): boolean {
@@ -112,6 +137,7 @@ class IncomingBody {
       this.#failReader(this.refusal)
       return
     }
+    if (this.#failIfCancelled()) return
     if (this.#isAwaited && !this.#response.headersSent) this.#response.writeContinue()
     this.#isAwaited = false
     IncomingMessage.prototype._read.call(this.#request, size)
@@ -147,7 +173,7 @@ class IncomingBody {
   }
 
   /** Ends the reading, but not the connection; what comes from now on is dropped. */
-  #failReader(error: HttpProblem | undefined): void {
+  #failReader(error: Error | undefined): void {
     const request = this.#request
     this.#isDropped = true
     request._destroy = (cause, done) => {

@@ -19,6 +19,7 @@ import { callInRequest, currentRequest, enterRequest } from '../request/current-
 import { callTraced, isTraced } from '../request/request-trace.ts'
 import { type CallHandler, type Failure, failWith, RequestLife } from './request-life.ts'
 import { Lives } from './lives.ts'
+import type { RequestHooks } from './request-hooks.ts'
 import { closeWithConnection } from './queued-answers.ts'
 import { expectedNow, isThenable } from '../request/is-thenable.ts'
 import { writeLine } from '../request/request-log.ts'
@@ -47,7 +48,7 @@ const LAST_ANSWERS_MS = 1_000
 /** Requests under way, and their scopes. */
 export class RequestScopes {
   readonly #settings: RequestSettings
-  readonly #onClosed: ((response: ServerResponse) => void) | undefined
+  readonly #hooks: RequestHooks
   readonly #gate: Gate
   readonly #lives: Lives = new Lives(() => detached(() => this.#work.step()))
   readonly #work: Closing<string>
@@ -56,10 +57,9 @@ export class RequestScopes {
     refuse: (life: RequestLife, code: RefusalCode): void => this.#refuse(life, code),
   }
 
-  /** @param onClosed called when an answer has left, or its client has */
-  constructor(settings: RequestSettings, onClosed?: (response: ServerResponse) => void) {
+  constructor(settings: RequestSettings, hooks: RequestHooks = {}) {
     this.#settings = settings
-    this.#onClosed = onClosed
+    this.#hooks = hooks
     this.#gate = new Gate({ limit: limitOf(settings.limit), queue: settings.queue })
     this.#work = closing({
       name: 'server',
@@ -118,7 +118,8 @@ export class RequestScopes {
     } else {
       // Before there is a scope, a timer or a context: this has to cost next to nothing.
       const { response } = life
-      if (this.#onClosed !== undefined) response.on('close', () => this.#onClosed?.(response))
+      if (this.#hooks.closed !== undefined)
+        response.on('close', () => this.#hooks.closed?.(response))
       writeRefusal(entry, life)
       writeLine(this.#settings.log, life)
     }
@@ -191,7 +192,7 @@ export class RequestScopes {
 
   /** The answer has left, or its client has. */
   #closed(life: RequestLife): void {
-    this.#onClosed?.(life.response)
+    this.#hooks.closed?.(life.response)
     life.end()
     if (life.entered === undefined) {
       // It had to go before its turn, or its client did not wait for that.
@@ -224,6 +225,7 @@ export class RequestScopes {
   async #endInGrace(life: RequestLife, reason: Cancelled): Promise<void> {
     life.isEnding = true
     life.cancelled = Promise.withResolvers()
+    if (!life.isSettled) this.#hooks.cancelled?.(life.request, reason)
     life.ending ??= this.#endCancelled(life, reason, life.cancelled.promise)
     const { graceMs } = this.#settings
     const failure = await (life.entered as EnteredScope)
