@@ -82,11 +82,10 @@ export function firstAnswer({ headers }: Response, { status, body }: StoredAnswe
 
 /** The answer as a repeat gets it. */
 export function replayedAnswer({ status, headers, body }: StoredAnswer): Response {
-  const response = new Response(bodyOf(body), { status })
-  // A body that is a text would have one of its own.
-  for (const [name, value] of headers) response.headers.append(name, value)
-  response.headers.set(REPLAYED, 'true')
-  return response
+  // As a whole: to a response of `@hono/node-server` that has none, a further one would come beside its own.
+  const all = new Headers(headers.map(([name, value]): [string, string] => [name, value]))
+  all.set(REPLAYED, 'true')
+  return new Response(bodyOf(body), { status, headers: all })
 }
 
 /** 204, 205 and 304 have no body, not even an empty one. */

@@ -42,7 +42,7 @@ const READERS: Readonly<Record<string, (begun: () => void) => App | Promise<App>
   hono: (begun) => {
     const app = new Hono().post('/', async (c) => {
       begun()
-      return c.json((await c.req.json()) as object)
+      return c.json(await c.req.json<object>())
     })
     app.onError((error) => {
       throw error
