@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, ServerResponse } from 'node:http'
 import express from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
@@ -136,18 +136,22 @@ describe('trailers', () => {
 })
 
 /** Ways to write a 103 before the answer. */
-const HINTS: Readonly<Record<string, (response: ServerResponse, done: () => void) => void>> = {
+const HINTS: Record<string, (response: ServerResponse, done: () => void) => void> = {
   writeEarlyHints: (response, done) =>
     response.writeEarlyHints(
       { link: '</a>; rel=preload', 'Content-Length': '5', 'transfer-encoding': 'chunked' },
       done,
     ),
-  writeInformation: (response, done) =>
-    response.writeInformation(103, { link: '</a>; rel=preload', 'content-length': '5' }, done),
-  'writeInformation, a list': (response, done) => {
+}
+
+// Not there before Node 26.3.
+if ('writeInformation' in ServerResponse.prototype) {
+  HINTS.writeInformation = (response, done) =>
+    response.writeInformation(103, { link: '</a>; rel=preload', 'content-length': '5' }, done)
+  HINTS['writeInformation, a list'] = (response, done) => {
     const link = ['link', '</a>; rel=preload', 'content-length', '5']
     response.writeInformation(103, link as never, done)
-  },
+  }
 }
 
 describe('an interim answer', () => {
