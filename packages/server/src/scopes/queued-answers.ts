@@ -13,6 +13,15 @@ export function closeWithConnection(response: ServerResponse): void {
   const waiting = queued.get(socket) ?? watch(socket)
   waiting.add(response)
   response.once('close', () => waiting.delete(response))
+  response.once('socket', (own: Socket) => cutIfDestroyed(response, own))
+}
+
+/**
+ * Cuts the connection when the turn comes of an answer that was cut while it waited. Node (26) sends what was written of
+ * it, and then the next answer in its place, or nothing more at all.
+ */
+function cutIfDestroyed(response: ServerResponse, socket: Socket): void {
+  if (response.destroyed) socket.destroy()
 }
 
 /** One listener for all: there may be many. */
