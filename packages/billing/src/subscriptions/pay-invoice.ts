@@ -42,8 +42,8 @@ async function retrieve(calls: StripeCalls, id: string): Promise<Stripe.Invoice>
   return await calls.run(call, (stripe, request) => stripe.invoices.retrieve(id, {}, request))
 }
 
-/** Tries an open invoice. @returns `false` when its owner has to confirm it */
-export async function isPaid(calls: StripeCalls, id: string): Promise<boolean> {
+/** Pays an open invoice. @returns `false` when the card's owner has to confirm it */
+export async function payInvoice(calls: StripeCalls, id: string): Promise<boolean> {
   try {
     const call = { operation: 'invoices.pay', effect: 'idempotent', answers: 'invoice' } as const
     await calls.run(call, (stripe, request) => stripe.invoices.pay(id, {}, request))

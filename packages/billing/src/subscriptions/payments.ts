@@ -2,7 +2,7 @@ import type { Stripe } from 'stripe'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import type { Changes } from './changes.ts'
 import type { Fetches } from './fetches.ts'
-import { finalized, isPaid, newestInvoice } from './pay-invoice.ts'
+import { finalized, newestInvoice, payInvoice } from './pay-invoice.ts'
 
 /** How a payment stands after {@link retryPayment}. */
 export interface Retried {
@@ -20,7 +20,7 @@ export async function retryPayment(
   const live = await changes.live(operation, reference)
   const invoice = await dueInvoice(calls, live)
   if (invoice === undefined) return { subscription: live, confirmUrl: undefined }
-  const waits = invoice.status === 'open' && !(await isPaid(calls, invoice.id))
+  const waits = invoice.status === 'open' && !(await payInvoice(calls, invoice.id))
   const subscription = await fetches.one(reference, live.id)
   return { subscription, confirmUrl: waits ? (invoice.hosted_invoice_url ?? undefined) : undefined }
 }

@@ -2,7 +2,7 @@ import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import type { Fetches } from './fetches.ts'
-import { isPaid, newestInvoice } from './pay-invoice.ts'
+import { newestInvoice, payInvoice } from './pay-invoice.ts'
 
 interface ResumeInit {
   readonly calls: StripeCalls
@@ -39,7 +39,7 @@ async function payNewest(
 ): Promise<'paid' | 'waits' | 'nothing is due'> {
   const invoice = await newestInvoice(calls, id)
   if (invoice?.status !== 'open') return 'nothing is due'
-  return (await isPaid(calls, invoice.id)) ? 'paid' : 'waits'
+  return (await payInvoice(calls, invoice.id)) ? 'paid' : 'waits'
 }
 
 /**

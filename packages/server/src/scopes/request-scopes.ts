@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Cancelled, currentClock, detached } from '@yuzuru/concurrency'
+import { type Cancelled, currentClock, detached } from '@yuzuru/concurrency'
 import {
   closing,
   type Closing,
@@ -10,12 +10,12 @@ import {
   expectOptions,
   type RefusalCode,
 } from '@yuzuru/concurrency/boundary'
+import { answerFailure } from './answer-failure.ts'
 import { answerLeft, callAfter } from './after-answer.ts'
 import { Gate } from '../overload/gate.ts'
 import { limitOf } from '../overload/limit-option.ts'
-import { writeProblem } from '../problems/write-problem.ts'
 import { ServerError } from '../server-error.ts'
-import { callInRequest, currentRequest, enterRequest } from '../request/current-request.ts'
+import { currentRequest, enterRequest } from '../request/current-request.ts'
 import { callTraced, isTraced } from '../request/request-trace.ts'
 import { type CallHandler, type Failure, failWith, RequestLife } from './request-life.ts'
 import { Lives } from './lives.ts'
@@ -256,7 +256,7 @@ export class RequestScopes {
   #over(life: RequestLife, failure: Failure | undefined): void {
     // Not before: what was left behind has its time as well.
     this.#lives.deadlines.remove(life)
-    if (failure !== undefined) this.#endWithout(life, life.entered?.explain(failure.error))
+    if (failure !== undefined) answerFailure(life, life.entered?.explain(failure.error))
     if (life.response.closed && life.later === undefined) this.#finished(life)
     else void detached(() => this.#finish(life))
   }
@@ -265,22 +265,6 @@ export class RequestScopes {
   #refuse(life: RequestLife, code: RefusalCode): void {
     life.isWaiting = false
     writeRefusal(code, life)
-  }
-
-  /** Answers for a handler that failed, or did not end in time. */
-  #endWithout(life: RequestLife, error: unknown): void {
-    const { request, response } = life
-    const isOver = Cancelled.isInstance(error) && response.destroyed
-    if (isOver) return
-    // All of it was written and it is its turn, and the client did not take it in time.
-    const isStalled = response.writableEnded && response.socket !== null
-    if (isStalled && life.scope?.cancelled === true) request.socket.destroy()
-    try {
-      callInRequest(life.context, () => writeProblem(error, request, response))
-    } catch (failure) {
-      life.fail(failure)
-      request.socket.destroy()
-    }
   }
 
   async #finish(life: RequestLife): Promise<void> {
