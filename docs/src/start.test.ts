@@ -50,7 +50,7 @@ describe.concurrent('docs/start.md', () => {
   test('has ten steps, which end at the files of create-yuzuru', async ({ expect }) => {
     expect(steps).toHaveLength(10)
     const files = [...filesUpTo(10)].filter(([path]) => path !== 'package.json')
-    expect(files).toHaveLength(10)
+    expect(files).toHaveLength(11)
     for (const [path, text] of files) {
       expect([path, text]).toEqual([path, await readFile(join(scratch, 'made', path), 'utf8')])
     }
