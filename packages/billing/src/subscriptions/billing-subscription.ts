@@ -1,5 +1,6 @@
 import type { Stripe } from 'stripe'
 import { REFERENCE_KEY } from '../customers/customer-input.ts'
+import { idOf } from '../stripe/id-of.ts'
 
 /** A subscription, as far as an app decides by it. */
 export interface BillingSubscription {
@@ -37,7 +38,7 @@ export function readSubscription(native: Stripe.Subscription): BillingSubscripti
   const isPlanned = end !== null && end !== undefined && !hasEnded(native)
   return {
     id: native.id,
-    customerId: typeof customer === 'string' ? customer : customer.id,
+    customerId: idOf(customer),
     reference: metadata[REFERENCE_KEY],
     status: native.status,
     priceId: item?.price.id,

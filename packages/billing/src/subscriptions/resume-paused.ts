@@ -1,5 +1,6 @@
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
+import { idOf } from '../stripe/id-of.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import type { Fetches } from './fetches.ts'
 import { newestInvoice, payInvoice } from './pay-invoice.ts'
@@ -59,7 +60,7 @@ async function resume(
     calls.run({ ...call, ...keyed }, (stripe, request) =>
       stripe.subscriptions.resume(id, {}, request),
     )
-  const seen = typeof latest === 'string' ? latest : latest?.id
+  const seen = idOf(latest)
   const pausedAt = items.data[0]?.current_period_end
   try {
     await send({ idempotencyKey: `yuzuru-resume-${id}-${seen ?? ''}-${pausedAt ?? ''}` })

@@ -1,11 +1,12 @@
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
+import { idOf } from '../stripe/id-of.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import type { Fetches } from './fetches.ts'
 
 /** The id of the schedule that says what becomes of a subscription; `undefined` for one that goes by itself. */
 function scheduleOf({ schedule }: Stripe.Subscription): string | undefined {
-  return typeof schedule === 'string' ? schedule : schedule?.id
+  return idOf(schedule)
 }
 
 interface SchedulesInit {

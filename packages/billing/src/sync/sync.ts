@@ -17,6 +17,7 @@ import type {
   FetchWritten,
 } from '../stores/account-record.ts'
 import type { BillingStore } from '../stores/billing-store.ts'
+import { idOf } from '../stripe/id-of.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import { fetchSubscription, fetchSubscriptionsOf } from './fetch-subscriptions.ts'
 import type { SessionOfReference } from './sync-input.ts'
@@ -214,8 +215,4 @@ function recordOf(event: ReceivedEvent | undefined): EventRecord | undefined {
   if (event === undefined) return undefined
   const { native: _, ...record } = event
   return record
-}
-
-function idOf(value: string | { readonly id: string } | null): string | undefined {
-  return typeof value === 'string' ? value : value?.id
 }

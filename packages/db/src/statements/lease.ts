@@ -9,16 +9,17 @@ import {
 import type { AbortableOperationOptions, CompiledQuery, QueryResult } from 'kysely'
 import type { SessionSource } from '../connections/session-source.ts'
 import type { AbortMode, Session } from '../connections/session.ts'
-import { mayChangeSession } from './session-change.ts'
 import type { CopyExchange } from '../wire/copy-exchange.ts'
 import { DbError } from '../wire/db-error.ts'
 import type { PgResult } from '../wire/pg-client.ts'
 import type { DatabaseContext } from './database-context.ts'
 import { HeldSession } from './held-session.ts'
+import { KnownTexts } from './known-texts.ts'
 import { refuseNested } from './nested-use.ts'
 import { hasOwnTypes, readOwnTypes } from './own-types.ts'
 import { isPlainRead } from './plain-read.ts'
 import { toQueryResult } from './query-result.ts'
+import { mayChangeSession } from './session-change.ts'
 import { type Statement, statementOf } from './statement.ts'
 import { callFor, queryCall } from './statement-call.ts'
 import { commits, effectOf } from './statement-effect.ts'
@@ -268,7 +269,7 @@ export class Lease {
     signal: AbortSignal,
   ): Promise<PgResult> {
     if (mayChangeSession(query)) session.noteChange()
-    if (effectOf(query) === 'write' && DISCARDS.test(query.sql)) session.transactionIds.forget()
+    if (effectOf(query) === 'write' && discarding.is(query)) session.transactionIds.forget()
     // Whether it writes matters only at the end of a transaction.
     if (!this.isAtomic) return session.query(statement, signal)
     const mayWrite = !isPlainRead(query)
@@ -285,5 +286,5 @@ export class Lease {
   }
 }
 
-/** What throws away prepared statements. */
-const DISCARDS = /\b(deallocate|discard)\b/i
+/** Whether it throws away prepared statements. */
+const discarding = new KnownTexts<CompiledQuery>(({ sql }) => /\b(deallocate|discard)\b/i.test(sql))

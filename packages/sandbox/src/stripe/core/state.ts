@@ -46,10 +46,10 @@ export type StoredReply = {
   requestId: string
 }
 
-/** What a subscription or an invoice must remember and Stripe does not show. */
 /** How a resumed subscription goes on: once it is paid for, or once anybody has tried to. */
 export type ResumePayment = 'resume_on_payment_attempt' | 'resume_on_payment_success'
 
+/** What a subscription or an invoice must remember and Stripe does not show. */
 type Note = {
   /** `trial_will_end` went out for the trial that ends then. */
   trialWillEnd?: number
