@@ -45,7 +45,10 @@ export function callInScope<S extends Scope | undefined, A, T>(
   )
 }
 
-function enter<S extends Scope | undefined, A, T>(
+/**
+ * Calls `fn` with `scope` around it: to be called by `runInAsyncScope` of an `AsyncResource`, which puts the context back.
+ */
+export function enter<S extends Scope | undefined, A, T>(
   scope: S,
   fn: (scope: S, argument: A) => T,
   argument: A,

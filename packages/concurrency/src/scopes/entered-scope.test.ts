@@ -83,7 +83,7 @@ test('without a timer of its own it is due when its owner says so, as by its dea
   expect(entered.explain(error)).toMatchObject({ name: 'TimeoutError', timeoutMs: 100 })
 })
 
-test('it is due in the context that it was opened in, whoever says so', () => {
+test('without a timer of its own it is called and due in the context that it was opened in, whoever says so', () => {
   const storage = new AsyncLocalStorage<string>()
   const seen: unknown[] = []
   const onCancel = (): void => void seen.push(storage.getStore())
@@ -96,7 +96,7 @@ test('it is due in the context that it was opened in, whoever says so', () => {
     seen.push(storage.getStore())
   })
   void entered.leave()
-  expect(seen).toEqual(['of another', 'its own', 'of another'])
+  expect(seen).toEqual(['its own', 'its own', 'of another'])
 })
 
 test('what was left behind in it is cancelled, awaited and reported, and cancels no more', async () => {

@@ -4,7 +4,7 @@ import type { CancelListener } from './cancel-listener.ts'
 import { comesOfCancel, explain } from './cancel-cause.ts'
 import type { Cancelled } from './cancelled.ts'
 import type { Timer } from './clock.ts'
-import { callInScope } from './current-scope.ts'
+import { callInScope, enter } from './current-scope.ts'
 import type { Ring } from './ring.ts'
 import { closeScope, noteFailure } from './run-in-scope.ts'
 import { type CancelScope, Scope } from './scope.ts'
@@ -31,7 +31,10 @@ const OPTIONS = ['name', 'timeoutMs', 'now', 'timer', 'onCancel'] as const
 /** A scope that does not end with a function: see {@link enterScope}. */
 export interface EnteredScope {
   readonly scope: CancelScope
-  /** Calls `fn` within it, in the caller's context. May be called any number of times. */
+  /**
+   * Calls `fn` within it, in the caller's context, or, without a timer of its own, in the context in which it was
+   * opened. May be called any number of times.
+   */
   call<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): T
   /**
    * Cancels it as its deadline would, in the context in which it was opened. Call it when the deadline has
@@ -103,7 +106,15 @@ class Entered implements EnteredScope, CancelListener {
   }
 
   call<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): T {
-    return callInScope(this.scope, callWith<A, T>, { fn, args })
+    const work = { fn, args }
+    if (this.#around === undefined) return callInScope(this.scope, callWith<A, T>, work)
+    return this.#around.runInAsyncScope(
+      enter<Scope, typeof work, T>,
+      undefined,
+      this.scope,
+      callWith<A, T>,
+      work,
+    )
   }
 
   expire(): void {

@@ -18,6 +18,8 @@ export class Lives {
   /** Held while there are some: one for each would cost every request. */
   #permit: Permit | undefined
   #restsSoon = false
+  /** Whether one came since the end of the last turn of the event loop. */
+  #isBusy = false
 
   /** @param hold called when there are some; its permit is released when there are none */
   constructor(hold: () => Permit) {
@@ -30,6 +32,7 @@ export class Lives {
 
   add(life: RequestLife): void {
     this.#permit ??= this.#hold()
+    this.#isBusy = true
     life.place = this.#free.pop() ?? this.#places.length
     this.#places[life.place] = life
   }
@@ -39,8 +42,7 @@ export class Lives {
     this.#places[life.place] = undefined
     this.#free.push(life.place)
     if (this.size > 0 || this.#restsSoon) return
-    this.#restsSoon = true
-    outside.runInAsyncScope(setImmediate, undefined, this.#rest)
+    this.#restSoon()
   }
 
   /** All of them, the oldest first. */
@@ -50,10 +52,20 @@ export class Lives {
       .sort((a, b) => a.startedAt - b.startedAt)
   }
 
-  /** At the end of the turn of the event loop: requests that answer without a wait follow each other within it. */
+  #restSoon(): void {
+    this.#restsSoon = true
+    this.#isBusy = false
+    outside.runInAsyncScope(setImmediate, undefined, this.#rest)
+  }
+
+  /** After a turn of the event loop in which none came: under load, some come in each. */
   readonly #rest = (): void => {
     this.#restsSoon = false
     if (this.size > 0) return
+    if (this.#isBusy) {
+      this.#restSoon()
+      return
+    }
     this.#permit?.release()
     this.#permit = undefined
     this.deadlines.rest()

@@ -108,7 +108,7 @@ export class RequestScopes {
 
   #admit(life: RequestLife): void {
     const isLate = life.expiresAt <= life.startedAt
-    const entry = isLate ? 'acquire_timeout' : this.#gate.enter(life)
+    const entry = isLate ? 'acquire_timeout' : this.#gate.enter(life, life.startedAt)
     if (entry === 'begin') {
       this.#enter(life)
       this.#begin(life, life.startedAt)
