@@ -31,8 +31,8 @@ export function intoHistory(
 
 /**
  * Puts what has ended back into the queue, with all its attempts: `from` has the history's columns. It is due at once; a
- * job of a group goes behind all others of it, and what has never run waits for the jobs that come before it in its flow
- * and are unfinished, or are put back with it.
+ * job of a group goes behind all others of it, and one of a flow waits for the jobs that come before it there and are
+ * unfinished, or are put back with it.
  *
  * What waits must leave a signal for itself ({@link signalled}): a job before it may end meanwhile.
  */
@@ -46,11 +46,11 @@ export function backIntoQueue(from: string): RawBuilder<unknown> {
       case when group_key is not null then 3 when waits then 1 when tenant is not null then 4 else 0 end,
       waits, last_error, errors, origin, watched
     from (
-      select *, case when claim = 0 then (
+      select *, (
         select true from yuzuru_job_links as link
         where link.job_id = ${back}.id and (link.after_id in (select id from ${back})
           or exists (select from yuzuru_jobs as before where before.id = link.after_id)) limit 1
-      ) end as waits from ${back}
+      ) as waits from ${back}
     ) as back`
 }
 

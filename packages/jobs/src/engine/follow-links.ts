@@ -23,8 +23,15 @@ export async function withEndedChildren(
 }
 
 /**
+ * Of what is parked, that which waits for the jobs before it in its flow: it has not been begun since it was put into the
+ * queue. What waits within its handler, for an event or a child, has been.
+ */
+export const isBehindOthers = (job: string): RawBuilder<boolean> =>
+  sql<boolean>`${sql.ref(`${job}.started_at`)} is null`
+
+/**
  * Ends those that wait for a job which has not completed, and may not go on without it. The caller has their rows
- * locked. Only jobs that have never run wait for others in this way.
+ * locked.
  */
 export async function failLinked(
   tx: QueryExecutorProvider,
@@ -43,7 +50,7 @@ export async function failLinked(
           and before.state <> 'completed'
         order by link.job_id, link.name, link.after_id
       ), gone as (
-        delete from yuzuru_jobs as job using failed where job.id = failed.job_id and job.claim = 0
+        delete from yuzuru_jobs as job using failed where job.id = failed.job_id and ${isBehindOthers('job')}
         returning job.*, json_build_object('name', 'JobError', 'code', 'dependency_failed',
           'outcome', 'none', 'message',
           format('Job %s, which comes before this one, has not completed: it is %s', failed.after_id,
@@ -64,7 +71,7 @@ export async function readyByLinks(
     tx,
     sql`
       select job.id::text as id from yuzuru_jobs as job
-      where job.id = any (${arrayLiteral(ids)}::uuid[]) and job.claim = 0
+      where job.id = any (${arrayLiteral(ids)}::uuid[]) and ${isBehindOthers('job')}
         and exists (select from yuzuru_job_links as link where link.job_id = job.id)
         and not exists (
           select from yuzuru_job_links as link join yuzuru_jobs as before on before.id = link.after_id

@@ -6,7 +6,7 @@ import { committed } from '../database/committed.ts'
 import { execute } from '../database/execute.ts'
 import { cancelChildren } from './cancel-children.ts'
 import { deliver } from './deliver.ts'
-import { failLinked, readyByLinks, withEndedChildren } from './follow-links.ts'
+import { failLinked, isBehindOthers, readyByLinks, withEndedChildren } from './follow-links.ts'
 
 /** How many signals one transaction works off. */
 const BATCH = 500
@@ -30,15 +30,15 @@ export async function wakeParked(db: Kysely<unknown>, options: IoOptions): Promi
   return await committed(db, async (tx) => {
     const taken = await take(tx, options)
     const uncancelled = await cancelChildren(tx, taken.cancelled, options)
-    const { parked, busy } = await lock(tx, taken.ids, options)
+    const { parked, within, busy } = await lock(tx, taken.ids, options)
     await signalAgain(tx, uncancelled, busy, options)
     const signals = Math.max(0, taken.signals - uncancelled.length - busy.length)
     const passedOver = uncancelled.length + busy.length > 0
     if (parked.length === 0) return { signals, jobs: 0, passedOver }
     await failLinked(tx, parked, options)
     const due = new Set([
-      ...(await deliver(tx, { ids: parked }, options)),
-      ...(await withEndedChildren(tx, parked, options)),
+      ...(await deliver(tx, { ids: within }, options)),
+      ...(await withEndedChildren(tx, within, options)),
       ...(await readyByLinks(tx, parked, options)),
     ])
     return { signals, jobs: await makeDue(tx, [...due], options), passedOver }
@@ -108,22 +108,33 @@ async function lock(
   tx: QueryExecutorProvider,
   ids: readonly string[],
   options: IoOptions,
-): Promise<{ readonly parked: readonly string[]; readonly busy: readonly string[] }> {
-  if (ids.length === 0) return { parked: [], busy: [] }
+): Promise<Locked> {
+  if (ids.length === 0) return { parked: [], within: [], busy: [] }
   const isParked = sql`id = any (${arrayLiteral(ids)}::uuid[]) and stage in (1, 3) and waits and worker is null`
   const rows = await execute(
     tx,
     CALL,
-    sql<{ id: string; locked: boolean }>`
+    sql<{ id: string; locked: boolean; behind: boolean }>`
       with locked as materialized (
         select id from yuzuru_jobs where ${isParked} order by id for no key update skip locked
       )
-      select id::text as id, id in (select id from locked) as locked from yuzuru_jobs where ${isParked}`,
+      select id::text as id, id in (select id from locked) as locked, ${isBehindOthers('job')} as behind
+      from yuzuru_jobs as job where ${isParked}`,
     options,
   )
-  const idsOf = (which: boolean): string[] =>
-    rows.filter(({ locked }) => locked === which).map(({ id }) => id)
-  return { parked: idsOf(true), busy: idsOf(false) }
+  const locked = rows.filter((row) => row.locked)
+  return {
+    parked: locked.map(({ id }) => id),
+    within: locked.filter(({ behind }) => !behind).map(({ id }) => id),
+    busy: rows.filter((row) => !row.locked).map(({ id }) => id),
+  }
+}
+
+interface Locked {
+  readonly parked: readonly string[]
+  /** Those of them that wait within their handler. */
+  readonly within: readonly string[]
+  readonly busy: readonly string[]
 }
 
 async function makeDue(

@@ -22,7 +22,8 @@ import type { JobHandle } from './new-row.ts'
  * end at once. When one of them does not complete, it fails at once with the code `dependency_failed`, or runs all
  * the same, by `onFailure`. `context.dependencies()` of its handler says how they ended, and with what result.
  *
- * `retryJob` runs a job again without a look at what comes before it: put back what failed first, and then that.
+ * To go on after a failure, put back what failed first, and then what comes after it (`retryJob`, `retryJobs`): that waits
+ * again for those before it that are unfinished.
  *
  * @returns handles by the name of the part, in the order of the payloads
  * @throws {TypeError} before any I/O, when an option is unknown or out of its range, a part comes after one that is

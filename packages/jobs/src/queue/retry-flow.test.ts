@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { queue, type Queue } from '../../test/queue.ts'
 import { withWorker } from '../../test/with-worker.ts'
@@ -8,6 +9,7 @@ import { enqueueFlow } from './enqueue-flow.ts'
 import { getJob } from './get-job.ts'
 import { retryJob } from './retry-job.ts'
 import { retryJobs } from './retry-jobs.ts'
+import { sendEvent } from './send-event.ts'
 
 /** A kind that fails until it is mended, and then runs for as long as `gate` says. */
 function fragile(name: string) {
@@ -77,6 +79,69 @@ describe('a job of a flow that is put back', () => {
     await drainJobs(db, [job])
     expect(log.slice(-2)).toEqual(['b begins', 'b ends'])
     expect(log).toHaveLength(6)
+  })
+
+  test('waits for what is put back with it, though it has run itself', async () => {
+    const fresh = await queue()
+    const { db } = fresh
+    const { job, log, gate, mend, close } = fragile('part')
+    const flow = await enqueueFlow(db, {
+      a: { job, payload: { part: 'a' } },
+      b: { job, payload: { part: 'b' }, after: 'a', onFailure: 'ignore' },
+      c: { job, payload: { part: 'c' }, after: 'b' },
+    })
+    await drainJobs(db, [job])
+    // It has run, and so has what comes after it, alone.
+    expect(await retryJob(db, flow.c[0]?.id ?? '')).toBe(true)
+    await drainJobs(db, [job])
+    for (const [handle] of [flow.b, flow.c]) {
+      expect(await getJob(db, handle?.id ?? '')).toMatchObject({ state: 'failed', attempt: 1 })
+    }
+    mend.isMended = true
+    close()
+    for (const [handle] of [flow.a, flow.b, flow.c]) {
+      expect(await retryJob(db, handle?.id ?? '')).toBe(true)
+    }
+    await withWorker(db, { jobs: [job], concurrency: 5 }, async () => {
+      await expect.poll(() => log).toEqual(['a begins'])
+      gate.open()
+      await expect.poll(() => stateOf(fresh, flow.c[0]?.id)).toBe('completed')
+    })
+    expect(log).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends'])
+  })
+
+  test('waits for that also when an event comes which its last run waited for', async () => {
+    const fresh = await queue()
+    const { db } = fresh
+    const { job, log, mend } = fragile('part')
+    let runs = 0
+    const asking = defineJob<object>({
+      name: 'asking',
+      attempts: 1,
+      run: async (_, { step }) => {
+        runs += 1
+        if (runs === 2) throw new Error('not yet')
+        log.push(`signed by ${await step.waitFor<string>('signed', { key: 'plan' })}`)
+      },
+    })
+    const flow = await enqueueFlow(db, {
+      a: { job, payload: { part: 'a' } },
+      b: { job: asking, payload: {}, after: 'a', onFailure: 'ignore' },
+    })
+    const id = flow.b[0]?.id ?? ''
+    await drainJobs(db, [job, asking])
+    // It waits for the event, and is made to fail by a time that is over.
+    await sql`update yuzuru_jobs set run_at = now() where id = ${id}::uuid`.execute(db)
+    await drainJobs(db, [job, asking])
+    expect(await getJob(db, id)).toMatchObject({ state: 'failed' })
+    mend.isMended = true
+    expect(await retryJob(db, flow.a[0]?.id ?? '')).toBe(true)
+    expect(await retryJob(db, id)).toBe(true)
+    await sendEvent(db, 'signed', 'plan', 'hanako')
+    await drainJobs(db, [asking])
+    expect(log).toEqual([])
+    await drainJobs(db, [job, asking])
+    expect(log).toEqual(['a begins', 'a ends', 'signed by hanako'])
   })
 
   test('fails again with what comes before it', async () => {

@@ -10,7 +10,7 @@ import { JobError } from '../job-error.ts'
 import { expectId } from '../job/expect.ts'
 
 /**
- * Puts a failed or cancelled job back into the queue, due at once, with all its attempts. One of a flow that has never run
+ * Puts a failed or cancelled job back into the queue, due at once, with all its attempts. One of a flow
  * waits again for those before it that are unfinished.
  *
  * @returns whether it was failed or cancelled; `false` also when there is no such job

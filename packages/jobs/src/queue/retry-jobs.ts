@@ -42,8 +42,8 @@ const START: Place = { at: '-infinity', id: '00000000-0000-0000-0000-00000000000
 
 /**
  * Puts the failed jobs of a kind back into the queue, due at once and with all their attempts, a thousand in a
- * statement: dead letters, once what made them fail is mended. Those of a flow that have never run wait again for those
- * before them that are unfinished, or put back with them. What fails while this runs is left alone. Where a job of
+ * statement: dead letters, once what made them fail is mended. Those of a flow wait again for those before
+ * them that are unfinished, or put back with them. What fails while this runs is left alone. Where a job of
  * the same key is unfinished, or several have one key, the ones that can't go back stay as they are.
  *
  * In a transaction all or none go back. Without one, a call that fails has put back what it had come to; call it again.

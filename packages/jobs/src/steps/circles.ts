@@ -1,5 +1,6 @@
 import { type QueryExecutorProvider, sql } from 'kysely'
 import { execute } from '../database/execute.ts'
+import { isBehindOthers } from '../engine/follow-links.ts'
 
 /** A parent, and what it is about to wait for. */
 export interface NewEdge {
@@ -38,7 +39,7 @@ export async function wouldWaitForItself(
           where step.job_id = chain.id and step.child is not null and step.settled is null
           union all
           select link.after_id from yuzuru_jobs as job join yuzuru_job_links as link on link.job_id = job.id
-          where job.id = chain.id and job.waits and job.claim = 0
+          where job.id = chain.id and job.waits and ${isBehindOthers('job')}
           union all
           select head.id from yuzuru_jobs as job join yuzuru_jobs as head
             on head.name = job.name and head.group_key = job.group_key
