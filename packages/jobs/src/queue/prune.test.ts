@@ -1,5 +1,6 @@
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
+import type { TestSchema } from '../../test/open-kysely.ts'
 import { queue } from '../../test/queue.ts'
 import { stepping } from '../../test/stepping.ts'
 import { defineJob } from '../job/define-job.ts'
@@ -19,6 +20,14 @@ const failing = defineJob<object>({
     throw new Error('no')
   },
 })
+
+/** What the events that are kept say. */
+async function eventsOf(db: Kysely<TestSchema>): Promise<unknown[]> {
+  const { rows } = await sql<{ payload: unknown }>`select payload from yuzuru_job_events`.execute(
+    db,
+  )
+  return rows.map(({ payload }) => payload)
+}
 
 describe('prune', () => {
   test('deletes what has been finished for long enough, and only the states asked for', async () => {
@@ -120,6 +129,24 @@ describe('prune', () => {
     await createWorker(db, { jobs: [part, failing] }).runUntilIdle()
     expect(await prune(db, { olderThanMs: 0 })).toBe(0)
     expect(await prune(db, { olderThanMs: 0, states: ['completed', 'failed'] })).toBe(2)
+  })
+
+  test('keeps events that an unfinished job may come to wait for', async () => {
+    const { db } = await queue()
+    const got: unknown[] = []
+    const waiting = stepping(async ({ step }) => {
+      got.push(await step.waitFor('signed', { key: 'plan', timeoutMs: 0 }))
+    })
+    await sendEvent(db, 'signed', 'plan', 'before')
+    await enqueue(db, waiting, {})
+    await sendEvent(db, 'signed', 'plan', 'after')
+    expect(await prune(db, { olderThanMs: 0 })).toBe(0)
+    expect(await eventsOf(db)).toEqual(['after'])
+    await createWorker(db, { jobs: [waiting] }).runUntilIdle()
+    expect(got).toEqual(['after'])
+    await enqueue(db, failing, {})
+    expect(await prune(db, { olderThanMs: 0 })).toBe(1)
+    expect(await eventsOf(db)).toEqual([])
   })
 
   test('takes any age, also one from before all that PostgreSQL knows', async () => {

@@ -3,6 +3,7 @@ import { expectMilliseconds, expectRequiredOptions, oneCall } from '@yuzuru/conc
 import type { Queryable } from '@yuzuru/db'
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import { execute, expectDatabase } from '../database/execute.ts'
+import { momentText } from '../database/moment-text.ts'
 import { FINISHED } from '../job/job-state.ts'
 
 /** Options of {@link prune}. */
@@ -25,8 +26,9 @@ const BATCH = 1_000
 
 /**
  * Deletes finished jobs, a thousand in a statement, so that no lock is held for long, and events that were sent as
- * long ago. Unfinished jobs are never deleted, nor are those whose result one may still ask for that is unfinished, or has
- * failed or was cancelled, stays, and may be put back: the jobs that come before it in its flow, and its children.
+ * long ago, and before any job was enqueued that is unfinished. Unfinished jobs are never deleted, nor are those whose
+ * result one may still ask for that is unfinished, or has failed or was cancelled, stays, and may be put back: the jobs
+ * that come before it in its flow, and its children.
  *
  * @returns how many jobs were deleted
  * @throws {TypeError} when an option is unknown or out of its range
@@ -112,16 +114,31 @@ function notNeeded(isOld: RawBuilder<unknown>): RawBuilder<unknown> {
     and (select true from ${step} join ${ended} where ${isParent} and ${staying} limit 1) is null`
 }
 
-/** Deletes events as old as that. */
+/**
+ * Deletes events as old as that, if no unfinished job may come to wait for them: they were sent before any of those was
+ * enqueued. The bound is found once: what is enqueued from now on is later, and its events are too.
+ */
 async function pruneEvents(db: QueryExecutorProvider, olderThanMs: number): Promise<void> {
+  const call = { operation: 'prune', effect: 'idempotent' } as const
+  const [bound] = await execute(
+    db,
+    call,
+    sql<{ until: string; floor: string | null }>`
+      select ${momentText(sql`until`)} as until,
+        (select ${momentText(sql`min(enqueued_at)`)} from yuzuru_jobs) as floor
+      from (select ${before(olderThanMs)} as until) as old
+      where exists (select from yuzuru_job_events where sent_at <= until)`,
+  )
+  if (bound === undefined) return
+  const { until, floor } = bound
   for (;;) {
     const deleted = await execute(
       db,
-      { operation: 'prune', effect: 'idempotent' },
+      call,
       sql`
         delete from yuzuru_job_events where id = any (array(
           select id from yuzuru_job_events
-          where sent_at <= ${before(olderThanMs)}
+          where sent_at <= ${until}::timestamptz and sent_at < coalesce(${floor}::timestamptz, 'infinity')
           order by sent_at limit ${BATCH}::integer for update skip locked
         )) returning id`,
     )

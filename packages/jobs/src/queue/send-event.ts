@@ -14,7 +14,7 @@ import { announce } from './announce.ts'
  *
  * Each job that was enqueued before it was sent gets it, once, also if it begins to wait only later: what counts is
  * when this statement ran, by the database's clock. Each wait gets one event, the oldest that no other wait of the
- * same job has got. Events are kept until `prune` deletes them.
+ * same job has got. Events are kept until `prune` deletes them, which leaves those that an unfinished job may wait for.
  *
  * A call whose answer was lost (`outcome: 'unknown'`) may have sent it, and repeating it may send another.
  *
