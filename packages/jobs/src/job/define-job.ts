@@ -1,12 +1,11 @@
 import {
   expected,
   expectFunction,
-  expectInteger,
   expectOneOf,
   expectRequiredOptions,
 } from '@yuzuru/concurrency/boundary'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { ATTEMPTS } from './attempts.ts'
+import { ATTEMPTS, expectAttempts } from './attempts.ts'
 import { type Backoff, expectBackoff } from './backoff.ts'
 import { expectKeyConflict, expectName, expectPriority } from './expect.ts'
 import type { Job, JobContext, KeyConflict } from './job.ts'
@@ -179,7 +178,7 @@ export function defineJob(options: JobOptions<unknown, unknown, unknown>): Job {
   expectName('name', name)
   expectName('queue', queue)
   expectPriority(priority)
-  expectInteger('attempts', attempts, 1, 1_000)
+  expectAttempts(attempts)
   if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {
     throw expected('timeoutMs to be milliseconds above 0', timeoutMs)
   }

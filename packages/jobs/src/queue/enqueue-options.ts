@@ -1,6 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { expected, expectMilliseconds, expectOptions } from '@yuzuru/concurrency/boundary'
 import { type RawBuilder, sql } from 'kysely'
+import { expectAttempts } from '../job/attempts.ts'
 import {
   expectKeyConflict,
   expectName,
@@ -21,6 +22,8 @@ export interface EnqueueManyOptions extends IoOptions {
   readonly priority?: number | undefined
   /** @default the job's */
   readonly queue?: string | undefined
+  /** How often it is tried in all, the first time counted: an integer from 1 to 1,000. @default the job's */
+  readonly attempts?: number | undefined
   /** By which `findJobs` finds it, beside those that the job's `tags` makes of the payload: twenty in all. */
   readonly tags?: readonly string[] | undefined
   /**
@@ -53,6 +56,7 @@ const MANY: Readonly<Record<keyof EnqueueManyOptions, true>> = {
   delayMs: true,
   priority: true,
   queue: true,
+  attempts: true,
   tags: true,
   tenant: true,
   onConflict: true,
@@ -75,6 +79,7 @@ export interface EnqueuePlan {
   readonly job: Job
   readonly queue: string
   readonly priority: number
+  readonly attempts: number
   /** `undefined` for at once. */
   readonly runAt: RawBuilder<Date> | undefined
   readonly onConflict: KeyConflict
@@ -94,7 +99,7 @@ export function planOf(
     throw expected('job to be made by defineJob', job)
   }
   expectOptions(options, KNOWN[operation], operation)
-  const { queue = job.queue, priority = job.priority, tenant } = options
+  const { queue = job.queue, priority = job.priority, attempts = job.attempts, tenant } = options
   if (tenant !== undefined && job.limits === undefined) {
     throw new TypeError(
       `Expected tenant only for a job with limits or a tenant, got one for "${job.name}"`,
@@ -103,7 +108,8 @@ export function planOf(
   checked('tenant', tenant)
   expectName('queue', queue)
   expectPriority(priority)
-  return { job, queue, priority, runAt: runAtOf(options), ...conflictOf(job, options) }
+  expectAttempts(attempts)
+  return { job, queue, priority, attempts, runAt: runAtOf(options), ...conflictOf(job, options) }
 }
 
 function conflictOf(

@@ -120,6 +120,35 @@ describe('enqueue', () => {
     expect(wait).toBeLessThan(70_000)
   })
 
+  test('gives a job its own number of attempts, in place of its kind’s', async () => {
+    const { db } = await queue()
+    const told: (readonly [number, number])[] = []
+    const failing = defineJob<object>({
+      name: 'failing',
+      attempts: 3,
+      backoff: () => 0,
+      onConflict: 'replace',
+      run: async (_, { attempt, attempts }) => {
+        told.push([attempt, attempts])
+        throw new Error('no')
+      },
+    })
+    const made = [
+      await enqueue(db, failing, {}, { attempts: 2 }),
+      ...(await enqueueMany(db, failing, [{}, {}], { attempts: 2 })),
+      await enqueue(db, failing, {}, { attempts: 2, tags: ['t'], group: 'g' }),
+      await enqueue(db, failing, {}, { attempts: 2, key: 'made' }),
+      await enqueue(db, failing, {}, { key: 'replaced' }),
+    ]
+    await enqueue(db, failing, {}, { key: 'replaced', attempts: 2 })
+    await createWorker(db, { jobs: [failing] }).runUntilIdle()
+    for (const { id } of made) {
+      expect(await getJob(db, id)).toMatchObject({ state: 'failed', attempt: 2, attempts: 2 })
+    }
+    expect(told).toHaveLength(2 * made.length)
+    expect(told).not.toContainEqual([1, 3])
+  })
+
   test('refuses to start in a cancelled scope', async () => {
     const { db } = await queue()
     const call = cancelScope(async (scope) => {
@@ -154,6 +183,13 @@ describe('a wrong call', () => {
     await expect(enqueue(untouched, job, payload)).rejects.toThrow(message)
     await expect(enqueue(untouched, job, payload)).rejects.toBeInstanceOf(TypeError)
     await expect(enqueueMany(untouched, job, [{}, payload])).rejects.toThrow(TypeError)
+  })
+
+  test.each([0, 1.5, 1_001, '3'])('has no number of attempts: %s', async (attempts) => {
+    const message = 'Expected attempts to be an integer from 1 to 1000'
+    const options = { attempts: attempts as number }
+    await expect(enqueue(untouched, remind, { staffId: 1 }, options)).rejects.toThrow(message)
+    await expect(enqueueMany(untouched, remind, [], options)).rejects.toThrow(message)
   })
 
   test('is what the job does not accept', async () => {

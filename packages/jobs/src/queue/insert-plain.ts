@@ -61,6 +61,6 @@ function ofMany(plan: InsertPlan, rows: readonly NewRow[], notifies: boolean): F
   return new FixedStatement(notifies ? MANY_NOTIFYING : MANY, [...shared(plan), ids, payloads])
 }
 
-function shared({ job, queue, priority, origin }: InsertPlan): unknown[] {
-  return [job.name, queue, job.version, priority, job.attempts, origin ?? null]
+function shared({ job, queue, priority, attempts, origin }: InsertPlan): unknown[] {
+  return [job.name, queue, job.version, priority, attempts, origin ?? null]
 }

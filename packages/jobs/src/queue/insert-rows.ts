@@ -85,7 +85,7 @@ async function insert(
   rows: readonly NewRow[],
   options: IoOptions,
 ): Promise<Set<string>> {
-  const { job, queue, priority, runAt, origin } = plan
+  const { job, queue, priority, attempts, runAt, origin } = plan
   const isKeyed = rows.some(({ key }) => key !== undefined)
   const isWide = rows.some(hasMore)
   const { inStatement, made } = announce(db)
@@ -95,7 +95,7 @@ async function insert(
         ${isWide ? sql`, group_key, tenant` : sql``}${origin === undefined ? sql`` : sql`, origin`})
       select input.id, ${job.name}, ${queue}, input.payload,
         ${job.version}::smallint, ${priority}::integer, input.unique_key,
-        ${job.attempts}::integer, ${runAt === undefined ? sql`statement_timestamp()` : sql`due.at`},
+        ${attempts}::integer, ${runAt === undefined ? sql`statement_timestamp()` : sql`due.at`},
         ${
           isWide
             ? sql`case when input."group" is not null then 3

@@ -128,7 +128,7 @@ function replacing(
   which: RawBuilder<unknown>,
   notifies: boolean,
 ): RawBuilder<{ id: string }> {
-  const { job, queue, priority, runAt, onConflict, maxDelayMs, origin = null } = plan
+  const { job, queue, priority, attempts, runAt, onConflict, maxDelayMs, origin = null } = plan
   const now = sql`clock_timestamp()`
   const asked = runAt ?? now
   const at =
@@ -137,7 +137,7 @@ function replacing(
       : asked
   return sql<{ id: string }>`
     update yuzuru_jobs set payload = ${row.payload}::json, version = ${job.version}::smallint,
-      priority = ${priority}::integer, queue = ${queue}, max_attempts = ${job.attempts}::integer,
+      priority = ${priority}::integer, queue = ${queue}, max_attempts = ${attempts}::integer,
       origin = ${origin}::json,
       -- One that waits in a flow is due when that lets it go, and not before.
       run_at = case when waits then run_at else ${at} end,
@@ -152,7 +152,7 @@ async function insertBehind(
   { plan, row, group }: Place,
   options: IoOptions,
 ): Promise<boolean> {
-  const { job, queue, priority, runAt, origin = null } = plan
+  const { job, queue, priority, attempts, runAt, origin = null } = plan
   const { inStatement, made } = announce(db)
   const created = await execute(
     db,
@@ -162,7 +162,7 @@ async function insertBehind(
       insert into yuzuru_jobs (id, name, queue, payload, version, priority, max_attempts, run_at, stage,
         group_key, serial_key, tenant, origin)
       values (${row.id}::uuid, ${job.name}, ${queue}, ${row.payload}::json, ${job.version}::smallint,
-        ${priority}::integer, ${job.attempts}::integer, ${runAt ?? sql`statement_timestamp()`}, 3,
+        ${priority}::integer, ${attempts}::integer, ${runAt ?? sql`statement_timestamp()`}, 3,
         ${group}, ${row.key}, ${row.tenant ?? null}, ${origin}::json)
       on conflict (name, serial_key) where serial_key is not null and stage = 3 do nothing
       returning id::text as id ${inStatement ? NOTIFY : sql``}`,

@@ -44,6 +44,11 @@ export const attemptsCases: Cases = {
       errors.map(({ attempt, message }) => [attempt, message]),
       [1, 2, 3].map((attempt) => [attempt, `${attempt} of 3, string, true`]),
     )
+    const once = await enqueue(db, job, {}, { attempts: 1 })
+    await drainJobs(db, [job])
+    const found = await getJob(db, once.id)
+    assert.deepEqual([found?.state, found?.attempts], ['failed', 1])
+    assert.equal(found?.lastError?.message, '1 of 1, string, true')
   },
 
   'an error that no attempt can mend fails at once, and so does what shouldRetry refuses': async ({

@@ -124,6 +124,7 @@ const TABLE = {
     delayMs: LATER,
     priority: ORDER,
     queue: QUEUES,
+    attempts: NUMBERED,
     tags: FIND,
     tenant: RATE,
     onConflict: DEBOUNCE,
