@@ -1,0 +1,148 @@
+import { deepStrictEqual } from 'node:assert/strict'
+import { createWorker, defineJob, enqueueMany } from '@yuzuru/jobs'
+import { sql } from 'kysely'
+import { Pool, type PoolClient } from 'pg'
+import type { Benchmark } from '../benchmark.ts'
+import { quantileOf } from '../statistics.ts'
+import { ours, type Queue, settle, startDatabase } from './queues.ts'
+
+const ROUNDS = 5
+const JOBS = 1_500
+
+/** Rounds that do not count. */
+const WARM_UP = 2
+
+/** How many jobs are under way at once, each with a connection: the defaults of a worker and of a database. */
+const AT_ONCE = 10
+
+/** How many jobs the loop by hand does in one transaction, where it does many. */
+const BATCH = 100
+
+/** What a job does: one row, in the transaction that completes it. */
+const EFFECTS = 'create table effects (n int not null)'
+
+const BAR = 'yuzuru, transactional / lock, work, delete by hand'
+
+export const benchmark: Benchmark = {
+  kind: 'measurement',
+  title: 'jobs that write a row in the transaction that completes them, from a full queue',
+  bars: { [BAR]: { atLeast: 0.8 } },
+  async measure(resources) {
+    const contenders = [
+      await transactional(resources),
+      await byHand(resources, 'lock, work, delete by hand', 1),
+      await byHand(resources, `the same by hand, ${BATCH} in a transaction`, BATCH),
+    ] as const
+    const rates = new Map<Queue, number[]>(contenders.map((queue) => [queue, []]))
+    for (let round = -WARM_UP; round < ROUNDS; round += 1) {
+      for (const queue of round % 2 === 0 ? contenders : contenders.toReversed()) {
+        const rate = await turn(queue)
+        if (round >= 0) rates.get(queue)?.push(rate)
+      }
+    }
+    const [mine = [], theirs = []] = contenders.map((queue) => rates.get(queue) ?? [])
+    const ratios = mine.map((rate, round) => rate / (theirs[round] ?? Number.NaN))
+    return [
+      ...contenders.map((queue) => {
+        const value = quantileOf(rates.get(queue) ?? [], 0.5)
+        return { name: queue.name, value, unit: 'jobs/s' }
+      }),
+      { name: BAR, value: quantileOf(ratios, 0.5), unit: '×' },
+    ]
+  },
+}
+
+async function turn(queue: Queue): Promise<number> {
+  await queue.fill(JOBS)
+  const startedAt = performance.now()
+  const done = await queue.drain(JOBS)
+  const tookMs = performance.now() - startedAt
+  deepStrictEqual(done, JOBS, `${queue.name} did not do each job once`)
+  return (JOBS / tookMs) * 1_000
+}
+
+/** Ours, with its defaults. */
+async function transactional(resources: AsyncDisposableStack): Promise<Queue> {
+  const { db, url } = await ours(resources, 'yuzuru')
+  await sql.raw(EFFECTS).execute(db)
+  let done = 0
+  const job = defineJob<{ n: number }>({
+    name: 'transactional',
+    mode: 'transactional',
+    run: async ({ n }, { tx }) => {
+      await sql`insert into effects (n) values (${n}::integer)`.execute(tx())
+      done += 1
+    },
+  })
+  const payloads = Array.from({ length: JOBS }, (_, n) => ({ n }))
+  return {
+    name: 'yuzuru, transactional',
+    async fill() {
+      await enqueueMany(db, job, payloads)
+      await settle(url, 'yuzuru_jobs, yuzuru_job_history, effects')
+    },
+    async drain() {
+      done = 0
+      await createWorker(db, { jobs: [job], concurrency: AT_ONCE }).runUntilIdle()
+      return done
+    },
+  }
+}
+
+/**
+ * As one writes it by hand: a job is locked, done and deleted in one transaction; nothing keeps what failed.
+ *
+ * @param batch how many in each transaction
+ */
+async function byHand(
+  resources: AsyncDisposableStack,
+  name: string,
+  batch: number,
+): Promise<Queue> {
+  const url = await startDatabase(resources)
+  const pool = resources.adopt(new Pool({ connectionString: url, max: AT_ONCE }), (it) => it.end())
+  await pool.query(EFFECTS)
+  await pool.query(`create table queue (
+    id bigint primary key generated always as identity, payload json not null)`)
+  const some = async (client: PoolClient): Promise<number> => {
+    await client.query('begin')
+    const { rows } = await client.query<{ id: string; payload: { n: number } }>(
+      'select id, payload from queue order by id limit $1 for update skip locked',
+      [batch],
+    )
+    for (const { payload } of rows) {
+      await client.query('insert into effects (n) values ($1)', [payload.n])
+    }
+    await client.query('delete from queue where id = any ($1)', [rows.map(({ id }) => id)])
+    await client.query('commit')
+    return rows.length
+  }
+  return {
+    name,
+    async fill(jobs) {
+      await pool.query(
+        `insert into queue (payload)
+          select json_build_object('n', n) from generate_series(1, $1) n`,
+        [jobs],
+      )
+      await settle(url, 'queue, effects')
+    },
+    async drain() {
+      let done = 0
+      const loop = async (): Promise<void> => {
+        const client = await pool.connect()
+        try {
+          for (;;) {
+            const did = await some(client)
+            if (did === 0) return
+            done += did
+          }
+        } finally {
+          client.release()
+        }
+      }
+      await Promise.all(Array.from({ length: AT_ONCE }, loop))
+      return done
+    },
+  }
+}
