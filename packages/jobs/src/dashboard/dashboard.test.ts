@@ -1,3 +1,4 @@
+import { taskGroup } from '@yuzuru/concurrency'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { EVIL, fillQueue } from '../../test/dashboard-world.ts'
@@ -59,7 +60,7 @@ const pagesOf = ({ failedId, steppedId }: { failedId: string; steppedId: string 
 
 describe('the dashboard', () => {
   test('shows all there is, and leads to nothing that is missing, in both languages', async () => {
-    const { text, world, send } = await open()
+    const { db, text, world, send } = await open()
     for (const lang of ['en', 'ja']) {
       for (const path of pagesOf(world)) {
         const page = await text(`${path}${path.includes('?') ? '&' : '?'}lang=${lang}`)
@@ -73,9 +74,32 @@ describe('the dashboard', () => {
     for (const each of ['send-invoice', 'monthly-report', 'rejected', 'Throughput']) {
       expect(overview).toContain(each)
     }
-    expect(await text('/crons')).toContain('30 2 * * *')
+    const crons = await text('/crons')
+    expect(crons).toContain('30 2 * * *')
+    // Its next times, in its zone: those of the night, half past two.
+    const [next] =
+      (await listCrons(db)).find(({ name }) => name === 'nightly-reminders')?.nextTimes ?? []
+    expect(crons).toContain(`datetime="${next?.toISOString()}"`)
     const steps = await text(`/job?id=${world.steppedId}`)
     for (const each of ['charge', 'write the PDF', 'asleep']) expect(steps).toContain(each)
+  })
+
+  test('shows the workers with their leases, and each failed attempt of a job with its error', async () => {
+    const { text, world } = await open()
+    await taskGroup(async (group) => {
+      const working = group.spawn(world.work)
+      await world.begun
+      const workers = await text('/workers?lang=en')
+      expect(workers).toContain('sync-calendar, remind-staff')
+      expect(workers).toMatch(/\d+ s left/)
+      working.cancel('the test is over')
+    })
+    const failed = await text(`/job?id=${world.failedId}&lang=en`)
+    const attempts = [...failed.matchAll(/<td class="number">(\d)<\/td>.*?<b>(\w+)<\/b>/g)]
+    expect(attempts.map(([, attempt, code]) => [attempt, code])).toEqual([
+      ['2', 'rejected'],
+      ['1', 'rejected'],
+    ])
   })
 
   test('is in the language that its option says, where a browser asks for neither', async () => {

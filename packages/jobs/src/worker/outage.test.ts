@@ -1,6 +1,7 @@
 import { Cancelled, cancelScope, taskGroup } from '@yuzuru/concurrency'
 import { createDatabase, migrate } from '@yuzuru/db'
 import { type PostgresServer, startFaultProxy, startPostgres } from '@yuzuru/sandbox'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { jobsMigrations } from '../database/migrations.ts'
 import { defineJob } from '../job/define-job.ts'
@@ -93,7 +94,7 @@ describe('a database that is away for longer than the lease', () => {
 })
 
 describe('a stop', () => {
-  test('has one deadline, also when the database is silent', async () => {
+  test('has one deadline, also when the database is silent, and uses no attempt', async () => {
     const { hostname: host, port } = new URL(url)
     await using proxy = await startFaultProxy({ target: { host, port: Number(port) } })
     await using direct = createDatabase<object>({ url })
@@ -120,5 +121,18 @@ describe('a stop', () => {
     await expect(call).rejects.toSatisfy((error) => Cancelled.isInstance(error))
     expect(await getJob(direct, id)).toMatchObject({ state: 'running', attempt: 1 })
     await db.close({ drainMs: 0 })
+
+    // What could not be given back comes back with the end of the lease, and no attempt is used.
+    await sql`update yuzuru_job_workers set lease_until = now() - interval '1 second', lease_ms = 0`.execute(
+      direct,
+    )
+    const attempts: number[] = []
+    const after = defineJob<object>({
+      name: 'cut',
+      run: async (_, { attempt }) => void attempts.push(attempt),
+    })
+    await createWorker(direct, { jobs: [after] }).runUntilIdle()
+    expect(attempts).toEqual([1])
+    expect(await getJob(direct, id)).toMatchObject({ state: 'completed', attempt: 1 })
   })
 })
