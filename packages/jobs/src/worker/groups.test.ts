@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { grouped, type GroupedPayload } from '../../test/grouped.ts'
 import { openKysely, type TestSchema } from '../../test/open-kysely.ts'
+import { pagesOf } from '../../test/pages-of.ts'
 import { queue } from '../../test/queue.ts'
 import { blocking, expireLeases, takeOver, withWorker } from '../../test/with-worker.ts'
 import { openGroups } from '../engine/open-groups.ts'
@@ -198,18 +199,3 @@ describe('a group', () => {
     expect(await pagesOf(db, open)).toBeLessThan(few + 20)
   })
 })
-
-/** How many pages of the queue and its indexes `fn` reads. */
-async function pagesOf(db: Kysely<TestSchema>, fn: () => Promise<unknown>): Promise<number> {
-  const read = async (): Promise<number> => {
-    await sql`select pg_stat_force_next_flush()`.execute(db)
-    await sql`select pg_stat_clear_snapshot()`.execute(db)
-    const { rows } = await sql<{ pages: number }>`
-      select (heap_blks_hit + heap_blks_read + idx_blks_hit + idx_blks_read)::float8 as pages
-      from pg_statio_user_tables where relid = 'yuzuru_jobs'::regclass`.execute(db)
-    return rows[0]?.pages ?? 0
-  }
-  const before = await read()
-  await fn()
-  return (await read()) - before
-}
