@@ -1,3 +1,5 @@
+import { createDatabase } from '@yuzuru/db'
+import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { queue } from '../../test/queue.ts'
 import {
@@ -67,6 +69,30 @@ describe('cancelJob', () => {
     })
     expect(await getJob(db, id)).toMatchObject({ state: 'cancelled' })
     expect(await cancelJob(db, id)).toBe('finished')
+  })
+
+  test('ends the query that a running handler waits for', async () => {
+    const { db, url, name } = await queue()
+    await using ours = createDatabase<unknown>({ url })
+    const job = defineJob<object>({
+      name: 'querying',
+      run: async () => void (await sql`select pg_sleep(600)`.execute(ours)),
+    })
+    const { id } = await enqueue(db, job, {})
+    const sleeping = async (): Promise<number> => {
+      const { rows } = await sql`select from pg_stat_activity where application_name = ${name}
+        and wait_event = 'PgSleep'`.execute(db)
+      return rows.length
+    }
+    await withWorker(ours, { jobs: [job], heartbeatMs: 10 }, async (events) => {
+      await expect.poll(sleeping, { interval: 5, timeout: 60_000 }).toBe(1)
+      expect(await cancelJob(db, id)).toBe('requested')
+      await expect
+        .poll(() => types(events), { interval: 5, timeout: 60_000 })
+        .toContain('cancelled')
+      expect(await sleeping()).toBe(0)
+    })
+    expect(await getJob(db, id)).toMatchObject({ state: 'cancelled' })
   })
 
   test('ends also a job whose worker vanished before it heard of it', async () => {
