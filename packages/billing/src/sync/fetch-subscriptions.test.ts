@@ -18,6 +18,7 @@ test('a subscription of more items than Stripe shows at once is read whole', asy
   })
   await using stage = await openStage({ apiBase: server.url })
   const calls = new StripeCalls(stage.billing.client, true)
-  const { items } = await fetchSubscription(calls, subscription.id, async () => undefined)
-  expect(items.map(({ id }) => id)).toEqual(['si_1', 'si_2'])
+  const where = { known: async () => undefined, event: undefined }
+  const fetched = await fetchSubscription(calls, subscription.id, where)
+  expect(fetched?.items.map(({ id }) => id)).toEqual(['si_1', 'si_2'])
 })

@@ -1,23 +1,32 @@
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import { fateOf, ofCustomer, withoutCustomer } from '../customers/fate.ts'
+import type { ReceivedEvent } from '../status/notice.ts'
 import type { FetchedSubscription, SubscriptionRecord } from '../stores/account-record.ts'
 import { expectAnswer } from '../stripe/expect-answer.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import { fetchedOf } from './fetched-subscription.ts'
 
+/** How {@link fetchSubscription} knows what became of one that Stripe does not have. */
+export interface Whereabouts {
+  /** The record that there is of it, which says whose it was. */
+  readonly known: () => Promise<SubscriptionRecord | undefined>
+  /** The event that is about it, if one is. */
+  readonly event: ReceivedEvent | undefined
+}
+
 /**
  * Asks Stripe for one subscription.
  *
- * @param known the record there is of it, which says whose it was when Stripe has it no more
- * @throws {BillingError} `'not_found'` when neither Stripe nor the store has it; `'customer_unknown'` when
- *   Stripe has not its customer either: the key is of another account or mode
+ * @returns `undefined` when Stripe has it no more, and the store has no record of it
+ * @throws {BillingError} when nothing shows that this key is of its account: `'customer_unknown'` for one that the store
+ *   knows, else `'not_found'`
  */
 export async function fetchSubscription(
   calls: StripeCalls,
   id: string,
-  known: () => Promise<SubscriptionRecord | undefined>,
-): Promise<FetchedSubscription> {
+  { known, event }: Whereabouts,
+): Promise<FetchedSubscription | undefined> {
   const call = {
     operation: 'subscriptions.retrieve',
     effect: 'read',
@@ -29,12 +38,37 @@ export async function fetchSubscription(
     )
     return fetchedOf(native, id)
   } catch (error) {
-    const isGone = BillingError.isInstance(error) && error.code === 'not_found'
-    const record = isGone ? await known() : undefined
-    if (record === undefined) throw error
-    const fate = await fateOf(calls, record.customerId)
-    if (fate === 'unknown') throw withoutCustomer('sync', fate)
-    return { ...record, status: 'gone', namedReference: undefined }
+    if (!isNotFound(error)) throw error
+    const record = await known()
+    const isLost = record === undefined || (await fateOf(calls, record.customerId)) === 'unknown'
+    if (isLost && !(event !== undefined && (await isShown(calls, event)))) {
+      throw record === undefined ? error : withoutCustomer('sync', 'unknown')
+    }
+    return record && { ...record, status: 'gone', namedReference: undefined }
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  return BillingError.isInstance(error) && error.code === 'not_found'
+}
+
+/**
+ * Whether Stripe shows an event to this key: then both are of one account and mode, and what the event is about was
+ * deleted there. A restricted key may not be allowed to see it, which says nothing.
+ */
+async function isShown(calls: StripeCalls, { id, native }: ReceivedEvent): Promise<boolean> {
+  try {
+    const call = { operation: 'events.retrieve', effect: 'read' } as const
+    await calls.run(call, async (stripe, request) =>
+      native.object === 'event'
+        ? await stripe.events.retrieve(id, {}, request)
+        : await stripe.v2.core.events.retrieve(id, {}, request),
+    )
+    return true
+  } catch (error) {
+    if (isNotFound(error)) return false
+    if (BillingError.isInstance(error) && error.code === 'forbidden') return false
+    throw error
   }
 }
 

@@ -15,6 +15,7 @@ import type {
   EventRecord,
   FetchedSubscription,
   FetchWritten,
+  SubscriptionRecord,
 } from '../stores/account-record.ts'
 import type { BillingStore } from '../stores/billing-store.ts'
 import { idOf } from '../stripe/id-of.ts'
@@ -111,12 +112,13 @@ export class Sync<Tx> {
       await this.#keepOneOf(id)
       return { duplicate, change: undefined }
     }
-    const fetched = await fetchSubscription(calls, id, () => store.findSubscription(id))
+    const known = (): Promise<SubscriptionRecord | undefined> => store.findSubscription(id)
+    const fetched = await fetchSubscription(calls, id, { known, event })
     const written = await this.#write({
       number,
       reference: undefined,
       event,
-      subscriptions: [fetched],
+      subscriptions: fetched === undefined ? [] : [fetched],
     })
     await this.#keepOne(written)
     return written

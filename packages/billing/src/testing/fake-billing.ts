@@ -82,8 +82,11 @@ export function createFakeBilling(options: FakeBillingOptions<unknown> = {}): Fa
   const client = new Stripe('sk_test_fake', { httpClient, maxNetworkRetries: 0, telemetry: false })
   translateFailures(client)
   const billing = createBilling({ ...plan, client, store, webhookSecret, now })
-  const event = (type: Stripe.Event.Type, object: object): Stripe.Event =>
-    eventOf(type, object, state.now())
+  const event = (type: Stripe.Event.Type, object: object): Stripe.Event => {
+    const made = eventOf(type, object, state.now())
+    state.events.set(made.id, made)
+    return made
+  }
   const controls = {
     webhookSecret,
     event,

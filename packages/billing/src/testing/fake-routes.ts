@@ -71,6 +71,10 @@ export const ROUTES: Readonly<Record<string, Route>> = {
     const now = state.now()
     return change(state, id, { status: 'canceled', canceled_at: now, ended_at: now })
   },
+  'GET /v1/events/:id': ({ events }, _, id) => {
+    const event = events.get(id)
+    return event === undefined ? missing('event', id, 404) : found(event)
+  },
   'GET /v1/invoices': () => listed([]),
   'POST /v1/billing/meter_events': countUsage,
 }

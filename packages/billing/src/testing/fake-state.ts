@@ -6,6 +6,7 @@ export interface FakeState {
   readonly customers: Map<string, Stripe.Customer>
   readonly sessions: Map<string, Stripe.Checkout.Session>
   readonly subscriptions: Map<string, Stripe.Subscription>
+  readonly events: Map<string, Stripe.Event>
   /** What was counted, by the name of each. */
   readonly usage: Map<string, FakeUsage>
   readonly replies: Map<string, { readonly fingerprint: string; readonly reply: FakeReply }>
@@ -36,6 +37,7 @@ export function emptyState(now: () => number): FakeState {
     customers: new Map(),
     sessions: new Map(),
     subscriptions: new Map(),
+    events: new Map(),
     usage: new Map(),
     replies: new Map(),
     inFlight: new Set(),

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import type { Stripe } from 'stripe'
 import { describe, expect, test } from 'vitest'
 import { signWebhook } from '../testing/sign-webhook.ts'
 import { openDatabase } from '../../test/database.ts'
@@ -73,12 +74,16 @@ describe('a fetch that fails', () => {
     expect(await (await open.deliver(event)).text()).toBe('received before')
   })
 
-  test('because neither Stripe nor the store has the subscription marks nothing', async () => {
-    await using open = await openSubscribed({ report: () => undefined })
-    const { id } = await open.subscribe()
-    const event = last(open, 'customer.subscription.created')
-    const foreign = JSON.parse(JSON.stringify(event).replaceAll(id, 'sub_foreign')) as object
+  test('because the event is of an account that the key does not see marks nothing', async () => {
+    const problems: BillingProblem[] = []
+    await using open = await openSubscribed({ report: (problem) => problems.push(problem) })
+    await using other = await openSubscribed()
+    await other.subscribe()
+    const foreign = last(other, 'customer.subscription.created')
     expect((await open.deliver(foreign)).status).toBe(503)
+    expect((await open.deliver(foreign)).status).toBe(503)
+    expect(problems).toHaveLength(2)
+    expect(problems[0]).toMatchObject({ kind: 'webhook_failed', detail: 'not_found' })
   })
 
   test('of a store is a 500 that repeats nothing of the error', async () => {
@@ -140,6 +145,71 @@ test('a hundred deliveries of ten events at once, from three processes, are all 
   expect(texts.filter((text) => text === 'received')).toHaveLength(events.length)
   expect(texts.filter((text) => text === 'received before')).toHaveLength(100 - events.length)
   expect((await stage.billing.status(reference)).status).toBe('active')
+})
+
+describe('an event of what Stripe has no more', () => {
+  /** A subscription of a customer that goes with its test clock. */
+  async function onTestClock(
+    open: Subscribed,
+    own: boolean,
+  ): Promise<{ id: string; end(): Promise<void> }> {
+    const { billing, store } = open.stage
+    const frozen = { frozen_time: Math.floor(Date.now() / 1_000) }
+    const clock = await stripe(open).testHelpers.testClocks.create(frozen)
+    const { id: customer } = await stripe(open).customers.create({ test_clock: clock.id })
+    if (own) await billing.adoptCustomer('office-2', customer)
+    const { id: card } = await stripe(open).paymentMethods.attach('pm_card_visa', { customer })
+    const { id } = await open.subscribe({ customer, default_payment_method: card })
+    if (own) await billing.sync('office-2')
+    expect(await store.findSubscription(id)).toEqual(own ? expect.anything() : undefined)
+    return { id, end: async () => void (await stripe(open).testHelpers.testClocks.del(clock.id)) }
+  }
+
+  test.each(['a snapshot', 'a thin one'] as const)(
+    'and nobody has is received: %s',
+    async (kind) => {
+      await using open = await openSubscribed({ report: () => undefined })
+      const { id, end } = await onTestClock(open, false)
+      const created = last(open, 'customer.subscription.created') as Stripe.Event
+      const event =
+        kind === 'a snapshot'
+          ? created
+          : {
+              id: created.id,
+              object: 'v2.core.event',
+              type: `v1.${created.type}`,
+              created: new Date(created.created * 1_000).toISOString(),
+              livemode: false,
+              related_object: { id, type: 'subscription', url: `/v1/subscriptions/${id}` },
+            }
+      await end()
+      expect(await (await open.deliver(event)).text()).toBe('received')
+      expect(await (await open.deliver(event)).text()).toBe('received before')
+      expect(await open.stage.store.findSubscription(id)).toBeUndefined()
+    },
+  )
+
+  test('and somebody had closes it', async () => {
+    await using open = await openSubscribed({ report: () => undefined })
+    const { id, end } = await onTestClock(open, true)
+    expect((await open.stage.billing.status('office-2')).canUse()).toBe(true)
+    const event = last(open, 'customer.subscription.created')
+    await end()
+    expect((await open.deliver(event)).status).toBe(200)
+    expect(await open.stage.store.findSubscription(id)).toMatchObject({ status: 'gone' })
+    expect((await open.stage.billing.status('office-2')).canUse()).toBe(false)
+  })
+})
+
+test('an event of a subscription that another app on the account has is received, and changes nothing', async () => {
+  const problems: BillingProblem[] = []
+  await using open = await openSubscribed({ report: (problem) => problems.push(problem) })
+  const { id: customer } = await stripe(open).customers.create({ email: 'other@example.jp' })
+  const { id: card } = await stripe(open).paymentMethods.attach('pm_card_visa', { customer })
+  const { id } = await open.subscribe({ customer, default_payment_method: card })
+  for (const event of open.events()) expect((await open.deliver(event)).status).toBe(200)
+  expect(await open.stage.store.findSubscription(id)).toBeUndefined()
+  expect(problems).toEqual([])
 })
 
 test('an event of an older version than the client’s is asked for again, not read', async () => {
