@@ -152,7 +152,7 @@ describe('an event of what Stripe has no more', () => {
   async function onTestClock(
     open: Subscribed,
     own: boolean,
-  ): Promise<{ id: string; end(): Promise<void> }> {
+  ): Promise<{ readonly id: string; readonly end: () => Promise<unknown> }> {
     const { billing, store } = open.stage
     const frozen = { frozen_time: Math.floor(Date.now() / 1_000) }
     const clock = await stripe(open).testHelpers.testClocks.create(frozen)
@@ -162,7 +162,7 @@ describe('an event of what Stripe has no more', () => {
     const { id } = await open.subscribe({ customer, default_payment_method: card })
     if (own) await billing.sync('office-2')
     expect(await store.findSubscription(id)).toEqual(own ? expect.anything() : undefined)
-    return { id, end: async () => void (await stripe(open).testHelpers.testClocks.del(clock.id)) }
+    return { id, end: () => stripe(open).testHelpers.testClocks.del(clock.id) }
   }
 
   test.each(['a snapshot', 'a thin one'] as const)(
