@@ -55,7 +55,7 @@ export interface CheckoutInput {
   readonly metadata?: Readonly<Record<string, string>> | undefined
   /**
    * What to do when there is a subscription already: `'refuse'` with `'already_subscribed'`, or `'change'`
-   * its price and quantity to these, without a page.
+   * its price and quantity to these, without a page. An end that is planned is taken back then.
    *
    * @default 'refuse'
    */

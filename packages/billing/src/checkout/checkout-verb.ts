@@ -40,7 +40,9 @@ export class CheckoutVerb {
       if (input.whenSubscribed !== 'change') throw alreadySubscribed(found)
       const { price, quantity } = input
       const { changes } = this.#init
-      const changed = await changes.changeOf('checkout', reference, found, { price, quantity })
+      const onPlan = await changes.changeOf('checkout', reference, found, { price, quantity })
+      // Who subscribes wants it to go on (decision 238).
+      const changed = await changes.goOn(reference, onPlan)
       return { kind: 'changed', subscription: readSubscription(changed) }
     })
   }

@@ -49,7 +49,7 @@ export interface CheckoutPage {
   readonly sessionId: string
 }
 
-/** There was a subscription already, and it has the price and quantity now. */
+/** There was a subscription already: it has the price and quantity now, and no planned end. */
 export interface CheckoutChange {
   readonly kind: 'changed'
   readonly subscription: BillingSubscription

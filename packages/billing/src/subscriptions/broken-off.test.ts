@@ -55,6 +55,28 @@ const VERBS: Readonly<Record<string, BrokenVerb>> = {
     stripe: { status: 'active', cancel_at: expect.any(Number), schedule: null },
     row: (open) => ({ endsAt: expect.any(Number), items: [{ priceId: open.otherPrice }] }),
   },
+  'a checkout of what is to end': {
+    act: (billing, reference, open) =>
+      billing.checkout(reference, {
+        price: open.otherPrice,
+        successUrl: 'https://example.jp/',
+        whenSubscribed: 'change',
+      }),
+    made: { cancel_at_period_end: true },
+    stripe: { status: 'active', cancel_at: null, cancel_at_period_end: false },
+    row: (open) => ({ endsAt: undefined, items: [{ priceId: open.otherPrice }] }),
+  },
+  'a checkout of what a schedule is to end': {
+    act: (billing, reference, open) =>
+      billing.checkout(reference, {
+        price: open.price,
+        successUrl: 'https://example.jp/',
+        whenSubscribed: 'change',
+      }),
+    before: scheduleEnd,
+    stripe: { status: 'active', cancel_at: null, schedule: null },
+    row: (open) => ({ endsAt: undefined, items: [{ priceId: open.price }] }),
+  },
   'cancel beside a schedule that ends it': {
     act: (billing, reference) => billing.cancel(reference),
     before: scheduleEnd,

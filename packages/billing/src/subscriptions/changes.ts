@@ -140,19 +140,27 @@ export class Changes {
   /** Takes a planned end back, and has a paused subscription go on. */
   async resume(operation: string, reference: string): Promise<Stripe.Subscription> {
     const live = await this.live(operation, reference)
-    const isPlanned = isToEnd(live)
-    const change: Stripe.SubscriptionUpdateParams = {
-      ...(live.pause_collection === null ? {} : { pause_collection: '' }),
-      ...(!isPlanned ? {} : live.cancel_at_period_end ? NOT_AT_PERIOD_END : NOT_AT_A_DATE),
-    }
-    const update = (): Promise<Stripe.Subscription> => this.#update(reference, live, change)
-    const kept =
-      Object.keys(change).length === 0
-        ? live
-        : isPlanned
-          ? await withoutSchedule(this.#init, reference, live, update)
-          : await update()
+    const isHeld = live.pause_collection !== null
+    const kept = await this.#goOn(reference, live, isHeld ? { pause_collection: '' } : {})
     return kept.status === 'paused' ? await resumePaused(this.#init, reference, kept) : kept
+  }
+
+  /** Takes the planned end of one back that Stripe has just shown, if there is one. */
+  async goOn(reference: string, live: Stripe.Subscription): Promise<Stripe.Subscription> {
+    return await this.#goOn(reference, live, {})
+  }
+
+  async #goOn(
+    reference: string,
+    live: Stripe.Subscription,
+    other: Stripe.SubscriptionUpdateParams,
+  ): Promise<Stripe.Subscription> {
+    const isPlanned = isToEnd(live)
+    const end = live.cancel_at_period_end ? NOT_AT_PERIOD_END : NOT_AT_A_DATE
+    const change = isPlanned ? { ...other, ...end } : other
+    if (Object.keys(change).length === 0) return live
+    const update = (): Promise<Stripe.Subscription> => this.#update(reference, live, change)
+    return isPlanned ? await withoutSchedule(this.#init, reference, live, update) : await update()
   }
 
   async #end(

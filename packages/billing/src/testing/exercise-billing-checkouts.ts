@@ -80,6 +80,26 @@ export const CHECKOUT_CASES: Readonly<Record<string, Check>> = {
     const next = await billing.checkout(reference, input)
     assert.deepEqual(fixture.openSessions(), [next.sessionId])
   },
+  'a checkout of what is to end has it go on, also on the plan that it has': async (
+    fixture,
+    reference,
+  ) => {
+    const { billing, otherPriceId } = fixture
+    const input = { ...checkoutInput(fixture), whenSubscribed: 'change' } as const
+    const page = await billing.checkout(reference, input)
+    assert.ok(page.kind === 'page')
+    await fixture.completeCheckout(page.sessionId)
+    for (const price of [input.price, otherPriceId]) {
+      for (const at of ['period-end', new Date(Date.now() + 7 * 86_400_000)] as const) {
+        await billing.cancel(reference, { at })
+        const changed = await billing.checkout(reference, { ...input, price })
+        assert.ok(changed.kind === 'changed')
+        assert.equal(changed.subscription.priceId, price)
+        assert.equal(changed.subscription.endsAt, undefined)
+        assert.equal((await billing.status(reference)).endsAt, undefined)
+      }
+    }
+  },
   'a refused price opens nothing, and a known one is taken': async (fixture, reference) => {
     const input = checkoutInput(fixture)
     const wrong = fixture.billing.checkout(reference, { ...input, price: 'none_such' })
