@@ -85,16 +85,16 @@ export interface BillingActions {
   ): Promise<BillingSubscription>
   /**
    * Takes a planned end back, and has a paused subscription go on; one that goes on anyway is left as it is. What is
-   * due for the new period of a paused one is paid, and while the card's owner has to confirm that it is not active:
-   * {@link BillingActions.retryPayment} leads to the page.
+   * due for the new period of a paused one is paid, and while the card's owner has to confirm that, or there is no card,
+   * it is not active: {@link BillingActions.retryPayment} leads to the page.
    *
    * @throws {BillingError} `'not_found'` when there is none that has not ended; `'card_declined'`
    */
   resume(reference: string, options?: IoOptions): Promise<BillingSubscription>
   /**
    * Tries the newest open invoice again; of an unpaid subscription its newest draft, by which its status goes.
-   * `confirmUrl` is Stripe's page where the card's owner confirms the
-   * payment, when the bank asks for that. Without an open invoice nothing is done.
+   * `confirmUrl` is Stripe's page where a person pays it: when the bank asks the card's owner to confirm that, and
+   * when there is no card to be charged. Without an open invoice nothing is done.
    *
    * @throws {BillingError} `'card_declined'`; `'not_found'` when there is no subscription
    * @example

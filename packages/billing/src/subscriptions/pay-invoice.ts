@@ -1,6 +1,7 @@
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
+import { hasCard } from './has-card.ts'
 
 /** Stripe's words for a payment that waits for its owner. @see https://docs.stripe.com/error-codes */
 const WAITS: ReadonlySet<string | undefined> = new Set([
@@ -42,7 +43,7 @@ async function retrieve(calls: StripeCalls, id: string): Promise<Stripe.Invoice>
   return await calls.run(call, (stripe, request) => stripe.invoices.retrieve(id, {}, request))
 }
 
-/** Pays an open invoice. @returns `false` when the card's owner has to confirm it */
+/** Pays an open invoice. @returns `false` when it waits for a person: to confirm it, or to give a card */
 export async function payInvoice(calls: StripeCalls, id: string): Promise<boolean> {
   try {
     const call = { operation: 'invoices.pay', effect: 'idempotent', answers: 'invoice' } as const
@@ -53,8 +54,9 @@ export async function payInvoice(calls: StripeCalls, id: string): Promise<boolea
     if (isWaiting(error)) return false
     if (error.code !== 'invalid_request') throw error
     // It may have been paid meanwhile, by an attempt whose answer was lost, say.
-    const { status } = await retrieve(calls, id)
-    if (status === 'paid') return true
+    const invoice = await retrieve(calls, id)
+    if (invoice.status === 'paid') return true
+    if (invoice.status === 'open' && !(await hasCard(calls, invoice))) return false
     throw error
   }
 }

@@ -43,6 +43,36 @@ describe('a payment that failed', () => {
     expect(page.status).toBe(200)
   })
 
+  test('has no card: a person pays on Stripe’s page', async () => {
+    await using open = await openPastDue()
+    const { billing } = open.stage
+    const { client: stripe } = billing
+    const customer = await open.customer(reference)
+    const { data: cards } = await stripe.paymentMethods.list({ customer })
+    for (const { id } of cards) await stripe.paymentMethods.detach(id)
+    const { subscription, confirmUrl } = await billing.retryPayment(reference)
+    expect(subscription.status).toBe('past_due')
+    expect(confirmUrl).toMatch(/^http/)
+    await open.useCard('pm_card_visa')
+    expect(await billing.retryPayment(reference)).toMatchObject({
+      subscription: { status: 'active' },
+      confirmUrl: undefined,
+    })
+  })
+
+  test('can not be tried now: that is what is thrown', async () => {
+    await using open = await openPastDue()
+    const { server } = open.stage
+    const invoice = server.invoices().find(({ status }) => status === 'open')
+    server.setTroubles({
+      kind: 'rate_limit',
+      when: `POST /v1/invoices/${invoice?.id}/pay`,
+      times: 9,
+    })
+    const failure = await failureOf(open.stage.billing.retryPayment(reference))
+    expect(failure).toMatchObject({ code: 'rate_limited', outcome: 'none' })
+  })
+
   test('is not paid twice when the answer was lost', async () => {
     await using open = await openPastDue()
     const { billing, proxy, server } = open.stage

@@ -7,7 +7,7 @@ import { finalized, newestInvoice, payInvoice } from './pay-invoice.ts'
 /** How a payment stands after {@link retryPayment}. */
 export interface Retried {
   readonly subscription: Stripe.Subscription
-  /** Where its owner confirms the payment; `undefined` when nothing is left to be done. */
+  /** Where its owner confirms the payment, or pays by another card; `undefined` when nothing is left to be done. */
   readonly confirmUrl: string | undefined
 }
 

@@ -16,7 +16,7 @@ interface ResumeInit {
  * before another one is made.
  *
  * @see https://docs.stripe.com/billing/subscriptions/pause#resume-subscriptions
- * @returns it as it is then: still paused while the card's owner has to confirm the payment
+ * @returns it as it is then: still paused while a person has to confirm the payment, or to give a card
  */
 export async function resumePaused(
   init: ResumeInit,
