@@ -6,6 +6,13 @@ import type { BillingStore } from './stores/billing-store.ts'
 export interface CommonBillingOptions<Tx> extends PlanOptions {
   /** Where customers and events are kept: `kyselyBillingStore(db)`, or your own. */
   readonly store: BillingStore<Tx>
+  /**
+   * The app's name, for an account of Stripe's that several apps share: 1 to 200 characters, the same for good. What
+   * another app has made is nobody's here, whatever reference it names.
+   *
+   * @default the account is this app's alone
+   */
+  readonly app?: string | undefined
   /** `whsec_…` of the endpoint; several while one is rolled. Needed by `webhooks` only. */
   readonly webhookSecret?: string | readonly string[] | undefined
   /** How old a webhook may be, in milliseconds: 1,000 to 86,400,000. @default 300_000 */
@@ -51,6 +58,7 @@ export type BillingOptions<Tx> = OwnBillingOptions<Tx> | ClientBillingOptions<Tx
 const COMMON: Readonly<Record<keyof CommonBillingOptions<unknown> | 'client', true>> = {
   client: true,
   store: true,
+  app: true,
   webhookSecret: true,
   webhookToleranceMs: true,
   now: true,

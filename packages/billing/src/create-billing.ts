@@ -2,6 +2,7 @@ import {
   expected,
   expectFunction,
   expectInteger,
+  expectLine,
   expectObject,
   expectRequiredOptions,
 } from '@yuzuru/concurrency/boundary'
@@ -44,7 +45,7 @@ export function createBilling<Tx>(options: BillingOptions<Tx>): Billing<Tx> {
 function commonOf<Tx>(
   options: CommonBillingOptions<Tx>,
 ): Omit<StripeBillingInit<Tx>, 'client' | 'http'> {
-  const { store, webhookSecret = [], webhookToleranceMs = 300_000, now = Date.now } = options
+  const { app, store, webhookSecret = [], webhookToleranceMs = 300_000, now = Date.now } = options
   expectObject('store', store)
   if (typeof store.beginCustomer !== 'function') {
     throw new TypeError('Expected store to be a BillingStore, got an object without its methods')
@@ -53,10 +54,11 @@ function commonOf<Tx>(
   if (!Array.isArray(secrets) || secrets.some((secret) => !/^whsec_\S+$/.test(String(secret)))) {
     throw new TypeError('Expected webhookSecret to be one that begins with "whsec_", got another')
   }
+  if (app !== undefined) expectLine('app', app, 200)
   expectInteger('webhookToleranceMs', webhookToleranceMs, 1_000, 86_400_000)
   expectFunction('now', now)
   const plan = planOf(options)
-  return { store: untilCancelled(store), secrets, toleranceMs: webhookToleranceMs, now, plan }
+  return { app, store: untilCancelled(store), secrets, toleranceMs: webhookToleranceMs, now, plan }
 }
 
 function expectClient<Tx>({ client, secretKey }: ClientBillingOptions<Tx>): Stripe {

@@ -7,8 +7,8 @@ export function expectUrl(name: string, value: unknown): void {
   throw expected(`${name} to be an http(s) URL`, value)
 }
 
-/** Stripe takes up to 50 keys of 40 characters with values of 500; one key is ours. */
-const MAX_KEYS = 49
+/** Stripe takes up to 50 keys of 40 characters with values of 500; two keys are ours. */
+const MAX_KEYS = 48
 
 /** Throws on metadata that Stripe would refuse. Source: https://docs.stripe.com/metadata */
 export function expectMetadata(name: string, value: unknown, maxKeys: number = MAX_KEYS): void {

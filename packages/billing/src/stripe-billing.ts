@@ -42,6 +42,7 @@ import { WebhookEndpoint } from './webhooks/webhook-endpoint.ts'
 import type { DeliveryInit } from './webhooks/read-delivery.ts'
 
 export interface StripeBillingInit<Tx> extends DeliveryInit {
+  readonly app: string | undefined
   readonly store: BillingStore<Tx>
   readonly plan: Plan
   readonly client: Stripe
@@ -61,11 +62,12 @@ export class StripeBilling<Tx> implements Billing<Tx> {
   readonly #life: Closing<string>
 
   constructor({ client, http, ...init }: StripeBillingInit<Tx>) {
-    const { store, plan, now } = init
+    const { app, store, plan, now } = init
     this.client = client
     const calls = new StripeCalls(client, http !== undefined)
     const { keep } = plan
     this.#rows = {
+      app,
       calls,
       store,
       plan,
@@ -74,7 +76,7 @@ export class StripeBilling<Tx> implements Billing<Tx> {
       keepOne: keep && ((reference) => changes.keepOne(reference, keep)),
     }
     const sync = new Sync(this.#rows)
-    const customers = new Customers({ calls, store, now })
+    const customers = new Customers({ app, calls, store, now })
     const fetches = new Fetches({ calls, sync })
     const changes = new Changes({ calls, customers, fetches, store, now })
     const run: RunVerb = (...call) => this.#run(...call)
@@ -82,7 +84,7 @@ export class StripeBilling<Tx> implements Billing<Tx> {
     this.#sync = sync
     this.#customers = customers
     this.#subscriptions = new SubscriptionVerbs(verbs)
-    this.#checkout = new CheckoutVerb({ ...verbs, store, whenShort: plan.whenShort })
+    this.#checkout = new CheckoutVerb({ ...verbs, app, store, whenShort: plan.whenShort })
     this.#endpoint = new WebhookEndpoint({ delivery: init, sync, report: plan.report })
     this.#life = closing({
       name: 'billing',
@@ -177,7 +179,7 @@ export class StripeBilling<Tx> implements Billing<Tx> {
     expectReference(reference)
     expectLine('customerId', customerId, 255)
     return await this.#run('adoptCustomer', 'idempotent', options, async () => {
-      await adoptCustomer(this.#rows.calls, this.#rows.store, reference, customerId)
+      await adoptCustomer(this.#rows, reference, customerId)
       return await this.#sync.reference(reference)
     })
   }

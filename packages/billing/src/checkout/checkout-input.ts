@@ -51,7 +51,7 @@ export interface CheckoutInput {
   readonly cancelUrl?: string | undefined
   /** `'ja'`, `'en'` … @default that of the browser */
   readonly locale?: string | undefined
-  /** Kept on the session and on the subscription: up to 48 keys of 40 characters with values of 500. */
+  /** Kept on the session and on the subscription: up to 47 keys of 40 characters with values of 500. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
   /**
    * What to do when there is a subscription already: `'refuse'` with `'already_subscribed'`, or `'change'`
@@ -91,8 +91,8 @@ const OWN: Readonly<Record<OwnParameter, string>> = {
   metadata: 'metadata',
 }
 
-/** Stripe takes up to 50 keys; the reference and the checkout are ours. */
-const MAX_KEYS = 48
+/** Stripe takes up to 50 keys; the reference, the app and the checkout are ours. */
+const MAX_KEYS = 47
 
 /** Throws unless it is a {@link CheckoutInput}. */
 export function expectCheckout(input: CheckoutInput): void {

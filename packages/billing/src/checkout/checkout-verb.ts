@@ -12,6 +12,7 @@ import { type CheckoutChange, type CheckoutPage, Checkouts } from './checkouts.t
 import { Sessions } from './sessions.ts'
 
 export interface CheckoutVerbInit extends SubscriptionVerbsInit {
+  readonly app: string | undefined
   readonly store: BillingStore
   readonly whenShort: WhenShort
 }

@@ -56,6 +56,7 @@ export interface CheckoutChange {
 }
 
 export interface CheckoutsInit {
+  readonly app: string | undefined
   readonly store: BillingStore
   readonly customers: Customers
   readonly fetches: Fetches
@@ -208,11 +209,11 @@ export class Checkouts {
   }
 
   #claim(asking: Asking): CheckoutClaim {
-    const { whenShort, now } = this.#init
+    const { app, whenShort, now } = this.#init
     const startedAt = now()
     const idempotencyKey = `yuzuru-checkout-${randomUUID()}`
     const trialEnd = checkoutTrialEnd(asking.trialEndsAt, whenShort, startedAt)
-    const parameters = sessionParameters(asking.input, { ...asking, idempotencyKey, trialEnd })
+    const parameters = sessionParameters(asking.input, { ...asking, app, idempotencyKey, trialEnd })
     return {
       idempotencyKey,
       asked: asking.asked,

@@ -3,7 +3,13 @@ import { openSubscribed, reference } from '../../test/subscriber.ts'
 import { sessionParameters } from './session-parameters.ts'
 
 const successUrl = 'https://app.example.jp/'
-const to = { reference, customerId: 'cus_1', idempotencyKey: 'key', trialEnd: undefined }
+const to = {
+  app: undefined,
+  reference,
+  customerId: 'cus_1',
+  idempotencyKey: 'key',
+  trialEnd: undefined,
+}
 const TAX = { tax_id_collection: { enabled: true } } as const
 
 // https://github.com/laravel/cashier-stripe/issues/1585

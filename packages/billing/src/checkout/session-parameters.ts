@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Stripe } from 'stripe'
-import { REFERENCE_KEY } from '../customers/customer-input.ts'
+import { namedReference } from '../customers/named-reference.ts'
 import { nativeParameters } from '../stripe/native-parameters.ts'
 import type { CheckoutInput, NativeCheckout } from './checkout-input.ts'
 
@@ -30,6 +30,7 @@ function sorted(_key: string, value: unknown): unknown {
 export function sessionParameters(
   input: CheckoutInput,
   to: {
+    readonly app: string | undefined
     readonly reference: string
     readonly customerId: string
     readonly idempotencyKey: string
@@ -38,7 +39,7 @@ export function sessionParameters(
   },
 ): Stripe.Checkout.SessionCreateParams {
   const { price, quantity = 1, native = {}, locale, cancelUrl } = input
-  const metadata = { ...input.metadata, [REFERENCE_KEY]: to.reference }
+  const metadata = { ...input.metadata, ...namedReference(to.app, to.reference) }
   const { trialEnd } = to
   return {
     ...native,

@@ -1,8 +1,14 @@
 import { BillingError, type BillingErrorCode } from '../billing-error.ts'
 import type { BillingStore } from '../stores/billing-store.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
-import { REFERENCE_KEY } from './customer-input.ts'
+import { APP_KEY, REFERENCE_KEY } from './named-reference.ts'
 import { fateOf, withoutCustomer } from './fate.ts'
+
+export interface AdoptInit {
+  readonly app: string | undefined
+  readonly calls: StripeCalls
+  readonly store: BillingStore
+}
 
 /**
  * Makes a customer that Stripe has the reference's.
@@ -11,8 +17,7 @@ import { fateOf, withoutCustomer } from './fate.ts'
  *   reference's, or the reference has another customer that Stripe still has
  */
 export async function adoptCustomer(
-  calls: StripeCalls,
-  store: BillingStore,
+  { app, calls, store }: AdoptInit,
   reference: string,
   customerId: string,
 ): Promise<void> {
@@ -22,9 +27,9 @@ export async function adoptCustomer(
     stripe.customers.retrieve(customerId, {}, request),
   )
   if (customer.deleted === true) throw withoutCustomer(operation, 'deleted')
-  const named = customer.metadata[REFERENCE_KEY]
-  if (named !== undefined && named !== reference) {
-    throw refusal(operation, 'conflict', 'the customer made for another reference')
+  const { [REFERENCE_KEY]: named = reference, [APP_KEY]: ofApp = app } = customer.metadata
+  if (named !== reference || ofApp !== app) {
+    throw refusal(operation, 'conflict', 'the customer made for another reference or app')
   }
   const before = await store.findCustomer(reference)
   if (before?.customerId === customerId) return

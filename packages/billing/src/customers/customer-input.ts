@@ -1,14 +1,12 @@
 import { expected, expectLine, expectObject, expectOptions } from '@yuzuru/concurrency/boundary'
 import { expectMetadata } from '../expect.ts'
-
-/** The metadata of customers, sessions and subscriptions that holds the app's own id. */
-export const REFERENCE_KEY = 'yuzuru_reference'
+import { namedReference } from './named-reference.ts'
 
 /** The payer. */
 export interface CustomerDetails {
   readonly email: string
   readonly name?: string | undefined
-  /** Up to 49 keys of 40 characters with values of 500. */
+  /** Up to 48 keys of 40 characters with values of 500. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
 }
 
@@ -56,12 +54,12 @@ function expectFields(name: string, value: CustomerDetails): void {
 }
 
 /** What is sent to Stripe, in an order that does not depend on the caller's. */
-export function customerParameters(input: CustomerInput): string {
+export function customerParameters(app: string | undefined, input: CustomerInput): string {
   const { reference, email, name, metadata = {} } = input
   const sorted = Object.entries(metadata).toSorted(([a], [b]) => (a < b ? -1 : 1))
   return JSON.stringify({
     email,
     ...(name === undefined ? {} : { name }),
-    metadata: { ...Object.fromEntries(sorted), [REFERENCE_KEY]: reference },
+    metadata: { ...Object.fromEntries(sorted), ...namedReference(app, reference) },
   })
 }

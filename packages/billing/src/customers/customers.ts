@@ -4,13 +4,9 @@ import { BillingError } from '../billing-error.ts'
 import type { BillingStore } from '../stores/billing-store.ts'
 import { noted } from '../stores/noted.ts'
 import type { CustomerIntent, CustomerRecord } from '../stores/customer-record.ts'
-import {
-  type CustomerDetails,
-  customerParameters,
-  type CustomerInput,
-  REFERENCE_KEY,
-} from './customer-input.ts'
+import { type CustomerDetails, customerParameters, type CustomerInput } from './customer-input.ts'
 import { fateOf, isWithoutCustomer, withoutCustomer } from './fate.ts'
+import { referenceNamed } from './named-reference.ts'
 import { whileInUse } from '../stripe/in-use.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import { Turns } from './turns.ts'
@@ -25,6 +21,7 @@ const KEY_LIFE_MS = 23 * 3_600_000
 const MAX_KEYS = 3
 
 export interface CustomersInit {
+  readonly app: string | undefined
   readonly calls: StripeCalls
   readonly store: BillingStore
   readonly now: () => number
@@ -140,7 +137,7 @@ export class Customers {
   #intentOf(input: CustomerInput): CustomerIntent {
     return {
       idempotencyKey: `yuzuru-customer-${randomUUID()}`,
-      parameters: customerParameters(input),
+      parameters: customerParameters(this.#init.app, input),
       startedAt: this.#init.now(),
     }
   }
@@ -166,7 +163,8 @@ export class Customers {
       const refused = error.code === 'invalid_request' && error.outcome === 'none'
       if (!refused) throw error
       // An earlier call's values were wrong: these may be right.
-      if (mayGiveUpKey && intent.parameters !== customerParameters(input)) return undefined
+      if (mayGiveUpKey && intent.parameters !== customerParameters(this.#init.app, input))
+        return undefined
       const { store } = this.#init
       await noted(() => store.replaceIntent(input.reference, intent.idempotencyKey, undefined))
       throw error
@@ -193,7 +191,7 @@ export class Customers {
     return await this.#init.calls.run(call, async (stripe, request) => {
       const filter = { ...(email === undefined ? {} : { email }), limit: 100 }
       for await (const { id, metadata } of stripe.customers.list(filter, request)) {
-        if (metadata[REFERENCE_KEY] === reference) return id
+        if (referenceNamed(this.#init.app, metadata) === reference) return id
       }
       return undefined
     })

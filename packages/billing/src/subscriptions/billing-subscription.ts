@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe'
-import { REFERENCE_KEY } from '../customers/customer-input.ts'
+import { REFERENCE_KEY } from '../customers/named-reference.ts'
 import { idOf } from '../stripe/id-of.ts'
 
 /** A subscription, as far as an app decides by it. */

@@ -2,10 +2,10 @@ import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
 import { fateOf, ofCustomer, withoutCustomer } from '../customers/fate.ts'
 import type { ReceivedEvent } from '../status/notice.ts'
-import type { FetchedSubscription, SubscriptionRecord } from '../stores/account-record.ts'
+import type { SubscriptionRecord } from '../stores/account-record.ts'
 import { expectAnswer } from '../stripe/expect-answer.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
-import { fetchedOf } from './fetched-subscription.ts'
+import { fetchedOf, type ShownSubscription } from './fetched-subscription.ts'
 
 /** How {@link fetchSubscription} knows what became of one that Stripe does not have. */
 export interface Whereabouts {
@@ -26,7 +26,7 @@ export async function fetchSubscription(
   calls: StripeCalls,
   id: string,
   { known, event }: Whereabouts,
-): Promise<FetchedSubscription | undefined> {
+): Promise<ShownSubscription | undefined> {
   const call = {
     operation: 'subscriptions.retrieve',
     effect: 'read',
@@ -76,7 +76,7 @@ async function isShown(calls: StripeCalls, { id, native }: ReceivedEvent): Promi
 export async function fetchSubscriptionsOf(
   calls: StripeCalls,
   customer: string,
-): Promise<readonly FetchedSubscription[]> {
+): Promise<readonly ShownSubscription[]> {
   const filter = { customer, status: 'all', limit: 100 } as const
   return await ofCustomer(calls, 'sync', customer, [], () => listSubscriptions(calls, filter))
 }
@@ -84,8 +84,8 @@ export async function fetchSubscriptionsOf(
 async function listSubscriptions(
   calls: StripeCalls,
   filter: Stripe.SubscriptionListParams,
-): Promise<readonly FetchedSubscription[]> {
-  const found: FetchedSubscription[] = []
+): Promise<readonly ShownSubscription[]> {
+  const found: ShownSubscription[] = []
   for (;;) {
     const { subscriptions, hasMore } = await fetchPage(calls, filter, found.at(-1)?.id)
     found.push(...subscriptions)
@@ -98,13 +98,13 @@ export async function fetchPage(
   calls: StripeCalls,
   filter: Stripe.SubscriptionListParams,
   after: string | undefined,
-): Promise<{ readonly subscriptions: readonly FetchedSubscription[]; readonly hasMore: boolean }> {
+): Promise<{ readonly subscriptions: readonly ShownSubscription[]; readonly hasMore: boolean }> {
   const call = { operation: 'subscriptions.list', effect: 'read' } as const
   const from = after === undefined ? {} : { starting_after: after }
   return await calls.run(call, async (stripe, request) => {
     const page = await stripe.subscriptions.list({ ...filter, ...from }, request)
     expectAnswer(call.operation, call.effect, 'list', page)
-    const subscriptions: FetchedSubscription[] = []
+    const subscriptions: ShownSubscription[] = []
     for (const native of page.data) {
       subscriptions.push(fetchedOf(await withAllItems(stripe, request, native), native.id))
     }

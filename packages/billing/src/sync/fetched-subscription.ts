@@ -1,5 +1,10 @@
-import { REFERENCE_KEY } from '../customers/customer-input.ts'
+import { APP_KEY, REFERENCE_KEY } from '../customers/named-reference.ts'
 import type { FetchedSubscription, SubscriptionItem } from '../stores/account-record.ts'
+
+/** A subscription as Stripe shows it, with the app that its metadata names. */
+export interface ShownSubscription extends FetchedSubscription {
+  readonly namedApp?: string | undefined
+}
 
 /**
  * Reads what Stripe shows of a subscription, in any version of its API and whatever it is: what is missing
@@ -7,7 +12,7 @@ import type { FetchedSubscription, SubscriptionItem } from '../stores/account-re
  *
  * @param id of the subscription that was asked for, in case the answer has none
  */
-export function fetchedOf(native: unknown, id: string): FetchedSubscription {
+export function fetchedOf(native: unknown, id: string): ShownSubscription {
   const it = fieldsOf(native)
   const items = itemsOf(it)
   const period = periodEndOf(it)
@@ -19,6 +24,7 @@ export function fetchedOf(native: unknown, id: string): FetchedSubscription {
     id: textOf(it['id']) ?? id,
     customerId: customerId ?? '',
     namedReference: referenceOf(it),
+    namedApp: textOf(fieldsOf(it['metadata'])[APP_KEY]),
     status: isReadable && customerId !== undefined ? status : 'unreadable',
     // Invoices of the other behaviours are collected later, or the service is given for free.
     paused: fieldsOf(it['pause_collection'])['behavior'] === 'void',

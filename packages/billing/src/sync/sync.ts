@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe'
 import { BillingError } from '../billing-error.ts'
-import { REFERENCE_KEY } from '../customers/customer-input.ts'
+import { referenceNamed } from '../customers/named-reference.ts'
 import type { BillingStatus } from '../status/billing-status.ts'
 import type { Listeners } from '../status/listeners.ts'
 import type { ReceivedEvent } from '../status/notice.ts'
@@ -13,7 +13,6 @@ import type {
   AccountChange,
   AccountRecord,
   EventRecord,
-  FetchedSubscription,
   FetchWritten,
   SubscriptionRecord,
 } from '../stores/account-record.ts'
@@ -21,11 +20,14 @@ import type { BillingStore } from '../stores/billing-store.ts'
 import { idOf } from '../stripe/id-of.ts'
 import type { StripeCalls } from '../stripe/stripe-calls.ts'
 import { fetchSubscription, fetchSubscriptionsOf } from './fetch-subscriptions.ts'
+import type { ShownSubscription } from './fetched-subscription.ts'
 import type { SessionOfReference } from './sync-input.ts'
 import { type ThinSubject, thinSubject } from './thin-subject.ts'
 
 /** What a {@link Sync} is made of. */
 export interface SyncInit<Tx> {
+  /** The app's name, when several share one account of Stripe's. */
+  readonly app: string | undefined
   readonly calls: StripeCalls
   readonly store: BillingStore<Tx>
   readonly plan: Plan
@@ -40,7 +42,7 @@ interface Fetched {
   readonly number: number
   readonly reference: string | undefined
   readonly event: ReceivedEvent | undefined
-  readonly subscriptions: readonly FetchedSubscription[]
+  readonly subscriptions: readonly ShownSubscription[]
 }
 
 /**
@@ -137,7 +139,7 @@ export class Sync<Tx> {
   }
 
   /** Writes down what a list showed, for which `number` was drawn before. */
-  async apply(number: number, fetched: FetchedSubscription): Promise<FetchWritten> {
+  async apply(number: number, fetched: ShownSubscription): Promise<FetchWritten> {
     const written = await this.#write({
       number,
       reference: undefined,
@@ -174,9 +176,14 @@ export class Sync<Tx> {
   }
 
   async #write({ event, ...fetched }: Fetched): Promise<FetchWritten> {
-    const { store, plan, listeners } = this.#init
+    const { app, store, plan, listeners } = this.#init
     const now = this.#init.now()
-    const write = { ...fetched, now, trialEndsAt: trialEndOf(plan, now), event: recordOf(event) }
+    // What another app on the account has named is nobody's here, unless its customer is.
+    const subscriptions = fetched.subscriptions.map(({ namedApp, ...one }) =>
+      namedApp === app ? one : { ...one, namedReference: undefined },
+    )
+    const trialEndsAt = trialEndOf(plan, now)
+    const write = { ...fetched, subscriptions, now, trialEndsAt, event: recordOf(event) }
     const written = await store.writeFetch(write, listeners.ofWrite(event, now))
     if (written.change !== undefined) this.#report(written.change)
     return written
@@ -209,7 +216,7 @@ export class Sync<Tx> {
     const customerId = idOf(customer)
     const owner =
       customerId === undefined ? undefined : await this.#init.store.findReference(customerId)
-    return owner ?? metadata?.[REFERENCE_KEY]
+    return owner ?? referenceNamed(this.#init.app, metadata)
   }
 }
 
