@@ -12,6 +12,7 @@ const OURS = [
   'click',
   'click in two tabs',
   'click, and crash',
+  'click to change',
   'deliver',
   'deliver at once',
   'deliver, and crash before the fetch',
@@ -106,6 +107,7 @@ export class Life<Tx> {
       await attempt(this.#click(at % 2 === 0 ? 'ja' : 'en'))
       proxy.clear()
     }
+    if (kind === 'click to change') await this.#clickToChange()
     if (kind === 'pay the page') {
       const page = server.checkoutSessions().find((one) => one.status === 'open')
       if (page !== undefined) await attempt(server.completeCheckout(page.id))
@@ -246,6 +248,17 @@ export class Life<Tx> {
     const { price, stage } = this.#open
     const successUrl = 'https://example.jp/'
     return stage.billing.checkout(reference, { price, locale, successUrl })
+  }
+
+  /** A click where the plan may be changed instead: what is answered so goes on. */
+  async #clickToChange(): Promise<void> {
+    const { price, stage } = this.#open
+    const input = { price, successUrl: 'https://example.jp/', whenSubscribed: 'change' } as const
+    const found = await stage.billing.checkout(reference, input).catch(() => undefined)
+    if (found?.kind !== 'changed') return
+    const { id } = found.subscription
+    const changed = stage.server.subscriptions().find((one) => one.id === id)
+    expect(changed).toMatchObject({ cancel_at: null, cancel_at_period_end: false })
   }
 
   #expectOnePage(): void {
