@@ -94,6 +94,40 @@ describe('a test card', () => {
     expect(paid.status).toBe('succeeded')
   })
 
+  test.each([
+    ['pm_card_threeDSecureOptional', 'succeeded', 'succeeded'],
+    ['pm_card_threeDSecureOptionalProcessingError', 'succeeded', 'succeeded'],
+    ['pm_card_threeDSecure2Required', 'requires_action', 'succeeded'],
+    ['pm_card_threeDSecureRequired', 'requires_action', 'succeeded'],
+    ['4000008400000027', 'requires_action', 'succeeded'],
+    ['pm_card_authenticationRequiredSetupForOffSession', 'requires_action', 'succeeded'],
+    ['pm_card_threeDSecureRequiredProcessingError', 'card_declined', 'card_declined'],
+    ['pm_card_threeDSecureRequiredChargeDeclined', 'requires_action', 'card_declined'],
+    ['pm_card_authenticationRequired', 'requires_action', 'authentication_required'],
+  ])('of 3-D Secure, %s: %s on the page, %s without its owner', async (card, onPage, alone) => {
+    await using open = await openStripe()
+    const { stripe } = open
+    const { id: customer } = await stripe.customers.create()
+    const method = card.startsWith('pm_')
+      ? card
+      : (
+          await stripe.paymentMethods.create({
+            card: { exp_month: 1, exp_year: 2030, number: card },
+            type: 'card',
+          })
+        ).id
+    const { id: payment_method } = await stripe.paymentMethods.attach(method, { customer })
+    const pay = async (off_session: boolean): Promise<string | undefined> => {
+      const asked = stripe.paymentIntents.create({ ...one, customer, off_session, payment_method })
+      const failed = asked.then(
+        () => undefined,
+        () => refusal(asked),
+      )
+      return (await failed)?.code ?? (await asked).status
+    }
+    expect([await pay(false), await pay(true)]).toEqual([onPage, alone])
+  })
+
   test('is known by its number, and a number that is none is refused', async () => {
     await using open = await openStripe()
     const { stripe } = open
