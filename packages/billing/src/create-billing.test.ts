@@ -29,6 +29,7 @@ describe('options', () => {
     ['no attempts', { store, secretKey, attempts: 0 }],
     ['a webhook secret of another kind', { store, secretKey, webhookSecret: 'verysecret' }],
     ['a trial of no day', { store, secretKey, trial: { days: 0 } }],
+    ['a trial that is longer than Stripe’s longest', { store, secretKey, trial: { days: 731 } }],
     ['a trial that is a number', { store, secretKey, trial: 180 }],
     ['features that are no list', { store, secretKey, trial: { days: 1, features: 'verysecret' } }],
     ['prices that are a list', { store, secretKey, prices: ['verysecret'] }],

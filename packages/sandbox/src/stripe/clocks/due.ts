@@ -2,6 +2,7 @@ import { dueOf as dueOfInvoice } from '../invoices/due.ts'
 import { clockOf, type StripeService } from '../core/service.ts'
 import { dueOf as dueOfSchedule } from '../schedules/due.ts'
 import { dueOf as dueOfSubscription } from '../subscriptions/due.ts'
+import { disputerOf, dueOf as dueOfDispute } from '../payments/disputes.ts'
 import type { Due } from './due-time.ts'
 
 /**
@@ -32,7 +33,7 @@ function catchUp(service: StripeService, clock: string | null, until: number): v
 
 /** The first of all; of those at the same moment the end of something goes before its renewal. */
 function earliest(service: StripeService, clock: string | null): Due | undefined {
-  const { invoices, schedules, sessions, subscriptions } = service.state
+  const { disputes, invoices, schedules, sessions, subscriptions } = service.state
   let first: Due | undefined
   const consider = (dues: Iterable<Due>): void => {
     for (const due of dues) if (!first || due.at < first.at) first = due
@@ -44,6 +45,10 @@ function earliest(service: StripeService, clock: string | null): Due | undefined
     consider(dueOfSubscription(service, subscription))
   }
   for (const invoice of onClock(invoices)) consider(dueOfInvoice(service, invoice))
+  for (const dispute of Object.values(disputes)) {
+    const customer = disputerOf(service, dispute)
+    if (clockOf(service.state, { customer }) === clock) consider(dueOfDispute(service, dispute))
+  }
   for (const session of clock === null ? Object.values(sessions) : []) {
     if (session.status !== 'open') continue
     consider([

@@ -1,5 +1,6 @@
 import { type JsonObject, textOf } from '../../json.ts'
 import { refused } from '../api/error.ts'
+import type { Due } from '../clocks/due-time.ts'
 import { newId } from '../core/id.ts'
 import type { StripeObject } from '../core/objects.ts'
 import type { StripeCharge } from '../core/payment-objects.ts'
@@ -90,6 +91,18 @@ export function openDispute(
   service.emit('charge.dispute.created', dispute)
   if (!isInquiry) move(service, dispute, -1)
   return dispute
+}
+
+/** What time does to a dispute that nobody has answered. Source: https://docs.stripe.com/disputes/how-disputes-work */
+export function dueOf(service: StripeService, dispute: StripeObject): Due[] {
+  if (dispute['status'] !== 'needs_response') return []
+  const { due_by: at } = dispute['evidence_details'] as JsonObject
+  return [{ at: Number(at), run: () => void closeDispute(service, dispute, 'lost') }]
+}
+
+/** The customer who disputes, and whose clock counts. */
+export function disputerOf({ state }: StripeService, dispute: StripeObject): string | null {
+  return state.charges[textOf(dispute['charge'])]?.customer ?? null
 }
 
 /** Closes a dispute; won, the money comes back. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { customerWith, openStripe, refusal } from '../../../test/stripe/fixture.ts'
+import { customerWith, openStripe, openStripeAt, refusal } from '../../../test/stripe/fixture.ts'
 
 const one = { amount: 1000, confirm: true, currency: 'jpy' } as const
 
@@ -230,6 +230,26 @@ describe('a payment', () => {
     })
     const [open2] = (await stripe.disputes.list({ payment_intent: second.id })).data
     expect((await stripe.disputes.close(open2?.id ?? '')).status).toBe('lost')
+  })
+
+  test('that is disputed is lost when nobody answers until it is due', async () => {
+    await using open = await openStripeAt('2026-01-01T00:00:00Z')
+    const { stripe } = open
+    const pay = async (payment_method: string): Promise<string> => {
+      const { id } = await stripe.paymentIntents.create({ ...one, payment_method })
+      return (await stripe.disputes.list({ payment_intent: id })).data[0]?.id ?? ''
+    }
+    const ids = [await pay('pm_card_createDispute'), await pay('pm_card_createDisputeInquiry')]
+    const statuses = (): Promise<string[]> =>
+      Promise.all(ids.map(async (id) => (await stripe.disputes.retrieve(id)).status))
+    await open.pass(6)
+    expect(await statuses()).toEqual(['needs_response', 'warning_needs_response'])
+    await open.pass(2)
+    expect(await statuses()).toEqual(['lost', 'warning_needs_response'])
+    const closed = open.server.events().filter(({ type }) => type === 'charge.dispute.closed')
+    expect(closed.map(({ created }) => new Date(created * 1_000).toISOString())).toEqual([
+      '2026-01-08T00:00:00.000Z',
+    ])
   })
 
   test('method that is detached is nobody’s default any more', async () => {
