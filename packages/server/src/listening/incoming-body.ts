@@ -1,6 +1,7 @@
 import { IncomingMessage, type ServerResponse } from 'node:http'
 import type { Cancelled } from '@yuzuru/concurrency'
 import { HttpProblem } from '../problems/http-problem.ts'
+import { endReading } from '../scopes/end-of-reading.ts'
 import { endInsteadOfClose, linger, lingerOf } from './linger.ts'
 import { ReadAhead } from './read-ahead.ts'
 
@@ -174,24 +175,9 @@ class IncomingBody {
 
   /** Ends the reading, but not the connection; what comes from now on is dropped. */
   #failReader(error: Error | undefined): void {
-    const request = this.#request
     this.#isDropped = true
-    request._destroy = (cause, done) => {
-      // As Node's own does: an error event without a listener would end the process.
-      const isHeard = request.listenerCount('error') > 0
-      // Body parsers of express read on behind an error, and answer when that ends.
-      if (isHeard) request.resume = () => endOf(request)
-      done(isHeard ? cause : null)
-    }
-    request.destroy(error)
-    // Reads on, whether the reader had stopped it or had never begun.
-    IncomingMessage.prototype._read.call(request, 0)
+    endReading(this.#request, error)
   }
-}
-
-function endOf(request: IncomingMessage): IncomingMessage {
-  process.nextTick(() => request.emit('end'))
-  return request
 }
 
 function tooLarge(maxBytes: number): HttpProblem {

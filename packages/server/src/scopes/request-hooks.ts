@@ -6,5 +6,5 @@ export interface RequestHooks {
   /** Its answer has left, or its client has. */
   closed?(response: ServerResponse): void
   /** Its scope was cancelled while its handler ran. */
-  cancelled?(request: IncomingMessage, reason: Cancelled): void
+  cancelled?(request: IncomingMessage, reason: Cancelled, response: ServerResponse): void
 }

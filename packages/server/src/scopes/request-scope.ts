@@ -7,6 +7,7 @@ import {
 } from '../request/request-options.ts'
 import type { RequestLife } from './request-life.ts'
 import { RequestScopes } from './request-scopes.ts'
+import { cancelReading } from './end-of-reading.ts'
 import { keepFraming } from './sound-framing.ts'
 
 /** Gives each request a scope of its own; see {@link requestScope}. */
@@ -38,7 +39,7 @@ export interface RequestScope {
  */
 export function requestScope(options: RequestScopeOptions = {}): RequestScope {
   expectOptions(options, REQUEST_SCOPE_OPTIONS, 'requestScope')
-  const scopes = new RequestScopes(requestSettings(options))
+  const scopes = new RequestScopes(requestSettings(options), { cancelled: cancelReading })
   const scope = (request: IncomingMessage, response: ServerResponse, next: () => unknown): void =>
     scopes.handle(request, response, () => {
       keepFraming(response)

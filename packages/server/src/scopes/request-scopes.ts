@@ -225,7 +225,7 @@ export class RequestScopes {
   async #endInGrace(life: RequestLife, reason: Cancelled): Promise<void> {
     life.isEnding = true
     life.cancelled = Promise.withResolvers()
-    if (!life.isSettled) this.#hooks.cancelled?.(life.request, reason)
+    if (!life.isSettled) this.#hooks.cancelled?.(life.request, reason, life.response)
     life.ending ??= this.#endCancelled(life, reason, life.cancelled.promise)
     const { graceMs } = this.#settings
     const failure = await (life.entered as EnteredScope)
