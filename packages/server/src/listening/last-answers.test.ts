@@ -71,3 +71,50 @@ describe('a handler that gives its answer Connection: close', () => {
     expect(answer.match(/connection: close/gi)).toHaveLength(1)
   })
 })
+
+/** Ways in which a handler of Node takes from its answer what says where the body ends, but for its connection's end. */
+const UNFRAMED: Readonly<Record<string, (response: ServerResponse) => unknown>> = {
+  'without transfer-encoding': (response) => response.removeHeader('transfer-encoding'),
+  'without chunks by default': (response) => (response.useChunkedEncodingByDefault = false),
+}
+
+describe('an answer that only the end of its connection would delimit', () => {
+  /** @param isEarly whether it says so before the second request comes */
+  const exchange = async (say: (response: ServerResponse) => unknown, isEarly: boolean) => {
+    const second = Promise.withResolvers<void>()
+    const app = async ({ url }: IncomingMessage, response: ServerResponse): Promise<void> => {
+      if (url === '/next') second.resolve()
+      else if (isEarly) say(response)
+      await second.promise
+      if (url !== '/next' && !isEarly) say(response)
+      response.write('a')
+      response.end('b')
+    }
+    await using server = await serve(app, { lingerMs: 0 })
+    return await rawExchange(server.port, REQUEST + NEXT)
+  }
+
+  test.each(Object.entries(UNFRAMED))(
+    'comes in chunks if something was begun behind it: %s',
+    async (_what, say) => {
+      for (const isEarly of [true, false]) {
+        const answer = await exchange(say, isEarly)
+        expect(statusesIn(answer)).toEqual([200, 200])
+        expect(answer.match(/transfer-encoding: chunked/gi)).toHaveLength(2)
+        expect(answer.match(/connection: close/gi)).toHaveLength(1)
+      }
+    },
+  )
+
+  test.each(Object.entries(UNFRAMED))('ends with it if nothing was: %s', async (_what, say) => {
+    const app = (_request: IncomingMessage, response: ServerResponse): void => {
+      say(response)
+      response.write('a')
+      response.end('b')
+    }
+    await using server = await serve(app, { lingerMs: 0 })
+    const answer = await rawExchange(server.port, REQUEST)
+    expect(answer).toMatch(/\r\n\r\nab$/)
+    expect(answer).not.toMatch(/^transfer-encoding/im)
+  })
+})

@@ -32,6 +32,20 @@ function saysItCloses({ shouldKeepAlive, _last }: Ending): boolean {
   return !shouldKeepAlive || _last === true
 }
 
+/** What makes Node end the connection with an answer whose head does not say how long the body is. */
+const CHUNKED_BY_DEFAULT: PropertyDescriptorMap = {
+  useChunkedEncodingByDefault: { get: () => true, set() {} },
+  _removedTE: { get: () => false, set() {} },
+}
+
+/**
+ * Has the body of an answer come in chunks if its head does not say how long it is, though its handler took them off: it
+ * would end with the connection, and so would what is owed behind it. HTTP/1.0 knows no chunks.
+ */
+function keepChunks(response: ServerResponse): void {
+  if (response.req.httpVersionMinor > 0) Object.defineProperties(response, CHUNKED_BY_DEFAULT)
+}
+
 /**
  * Ends connections without losing a request that was sent behind another one (HTTP pipelining). Only the
  * last answer of a connection may say `Connection: close`: Node drops what comes after such an answer, and
@@ -57,6 +71,7 @@ export class LastAnswers {
       } else {
         before.shouldKeepAlive = true
         keepOpen(before)
+        keepChunks(before)
       }
     }
     connection.newest = response
