@@ -1,4 +1,4 @@
-import { IoError, TimeoutError, withTimeout } from '@yuzuru/concurrency'
+import { io as callOut, IoError, TimeoutError, withTimeout } from '@yuzuru/concurrency'
 import { HttpProblem } from '../src/problems/http-problem.ts'
 import { afterResponse, currentRequest } from '../src/request/current-request.ts'
 
@@ -31,6 +31,13 @@ const io = (code: string, retryable: boolean, outcome: 'none' | 'unknown') =>
       cause: new Error('hunter2'),
     }),
   )
+
+/** Has had an effect by the time it fails: whatever the last call says of itself, the request cannot say `none`. */
+const behindAnEffect = (fail: () => Promise<string>) => async (): Promise<string> => {
+  const call = { boundary: 'db', operation: 'insert', effect: 'write' } as const
+  await callOut(call, {}, async () => {})
+  return await fail()
+}
 
 const problem = (status: number, title: string, members: object = {}): Record<string, unknown> => ({
   type: 'about:blank',
@@ -129,6 +136,35 @@ export const behaviours: Readonly<Record<string, Behaviour>> = {
     status: 502,
     body: problem(502, 'Bad Gateway', { code: 'forbidden', retryable: false, outcome: 'none' }),
     isLogged: true,
+  },
+  'something behind it is overloaded, behind an effect': {
+    handle: behindAnEffect(() => io('overloaded', true, 'none')()),
+    status: 503,
+    retryAfter: '1',
+    body: problem(503, 'Service Unavailable', {
+      code: 'overloaded',
+      retryable: true,
+      outcome: 'unknown',
+    }),
+  },
+  'a timeout of the handler’s own, behind an effect': {
+    handle: behindAnEffect(() => withTimeout(0, async () => 'never')),
+    status: 504,
+    body: problem(504, 'Gateway Timeout', { ...late, outcome: 'unknown' }),
+  },
+  'a problem that says that nothing has happened, behind an effect': {
+    handle: behindAnEffect(async () => {
+      throw new HttpProblem(409, 'Busy', { outcome: 'none' })
+    }),
+    status: 409,
+    body: problem(409, 'Busy', { outcome: 'unknown' }),
+  },
+  'a problem that says nothing of it, behind an effect': {
+    handle: behindAnEffect(async () => {
+      throw new HttpProblem(409, 'Busy')
+    }),
+    status: 409,
+    body: problem(409, 'Busy'),
   },
   'a mistake of the program': {
     handle: failing(new TypeError('password=hunter2')),

@@ -57,6 +57,9 @@ const OVERLOADED: ReadonlySet<string> = new Set(['overloaded', 'acquire_timeout'
  * - everything else, a `TypeError` too: 500. So is an error that cannot be read or sent, whatever it is: one whose
  *   getter throws, or that was changed after it was made. It never throws.
  *
+ * `outcome` is that of the whole request: what fails without an effect, behind something that may have had one, is
+ * `unknown`.
+ *
  * An error behind a 500 or 502 goes to the log of the request.
  *
  * @example
@@ -157,6 +160,13 @@ function problemAnswer(
   headers: Readonly<Record<string, string>> = {},
 ): ProblemAnswer {
   const title = STATUS_CODES[status] ?? 'Error'
-  const requestId = currentRequest()?.id
-  return { problem: { type: 'about:blank', status, title, ...members, requestId }, headers }
+  const request = currentRequest()
+  const { outcome } = members
+  // An error knows of its own call; what the request did before that may have had an effect (docs/semantics.md, 20).
+  const added = outcome === 'none' && request?.outcome === 'unknown' ? { outcome: 'unknown' } : {}
+  const requestId = request?.id
+  return {
+    problem: { type: 'about:blank', status, title, ...members, ...added, requestId } as Problem,
+    headers,
+  }
 }

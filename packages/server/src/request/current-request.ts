@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Outcome } from '@yuzuru/concurrency'
 import { expectFunction } from '@yuzuru/concurrency/boundary'
 import type { TraceContext } from './trace-context.ts'
 
@@ -16,6 +17,8 @@ export interface CurrentRequest {
   readonly expired: boolean
   /** Whether it was cancelled: by its deadline, its client's leaving or the end of the server. */
   readonly cancelled: boolean
+  /** Whether something that it has done so far may have had an effect; `'none'` is a promise. */
+  readonly outcome: Outcome
   /** Notes work for after the answer; see {@link afterResponse}. */
   after(fn: () => unknown): void
   /** Sets the error that is logged with this request. */

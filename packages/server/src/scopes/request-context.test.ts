@@ -10,7 +10,7 @@ const contextOf = (headers: Readonly<Record<string, string>>) => {
   const request = { headers: Object.fromEntries(lowered), rawHeaders } as IncomingMessage
   const life = {
     request,
-    scope: { cancelled: false, expired: true },
+    scope: { cancelled: false, expired: true, outcome: 'none' as const },
     doAfter: vi.fn(),
     fail: vi.fn(),
   }
@@ -37,7 +37,7 @@ describe('the context of a request that has ended', () => {
         traceparent: `${GIVEN.Traceparent}, ${GIVEN.Traceparent}`,
       }
       const two = { headers: twice, rawHeaders: [...request.rawHeaders, ...request.rawHeaders] }
-      const scope = { cancelled: false, expired: false }
+      const scope = { cancelled: false, expired: false, outcome: 'none' as const }
       const life = { request: two as never, scope, doAfter: vi.fn(), fail: vi.fn() }
       const of = new RequestContext('GET /', life)
       const before = isAskedBefore ? [of.id, of.trace.traceId] : undefined

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Outcome } from '@yuzuru/concurrency'
 import type { CurrentRequest } from '../request/current-request.ts'
 import { requestIdOf } from '../request/request-id.ts'
 import { type TraceContext, traceContextOf } from '../request/trace-context.ts'
@@ -6,7 +7,9 @@ import { type TraceContext, traceContextOf } from '../request/trace-context.ts'
 /** What a context needs of the request, as long as that lasts. */
 interface Lasting {
   readonly request: IncomingMessage
-  readonly scope: { readonly expired: boolean; readonly cancelled: boolean } | undefined
+  readonly scope:
+    | { readonly expired: boolean; readonly cancelled: boolean; readonly outcome: Outcome }
+    | undefined
   doAfter(fn: () => unknown): void
   fail(error: unknown): void
 }
@@ -25,6 +28,7 @@ export class RequestContext implements CurrentRequest {
   #givenTrace: string | undefined
   #expired = false
   #cancelled = false
+  #outcome: Outcome = 'none'
 
   constructor(name: string, life: Lasting) {
     this.name = name
@@ -56,6 +60,10 @@ export class RequestContext implements CurrentRequest {
     return this.#life?.scope?.cancelled ?? this.#cancelled
   }
 
+  get outcome(): Outcome {
+    return this.#life?.scope?.outcome ?? this.#outcome
+  }
+
   after(fn: () => unknown): void {
     if (this.#life === undefined) {
       throw new TypeError('Expected afterResponse to be called before its request has ended')
@@ -75,6 +83,7 @@ export class RequestContext implements CurrentRequest {
     if (this.#trace === undefined) this.#givenTrace = rawHeader(life.request, 'traceparent')
     this.#expired = life.scope?.expired === true
     this.#cancelled = life.scope?.cancelled === true
+    this.#outcome = life.scope?.outcome ?? 'none'
     this.#life = undefined
   }
 }
