@@ -18,6 +18,7 @@ import { ServerError } from '../server-error.ts'
 import { currentRequest, enterRequest } from '../request/current-request.ts'
 import { callTraced, isTraced } from '../request/request-trace.ts'
 import { type CallHandler, type Failure, failWith, RequestLife } from './request-life.ts'
+import { answerLate } from './late-failure.ts'
 import { Lives } from './lives.ts'
 import type { RequestHooks } from './request-hooks.ts'
 import { closeWithConnection } from './queued-answers.ts'
@@ -225,6 +226,7 @@ export class RequestScopes {
   async #endInGrace(life: RequestLife, reason: Cancelled): Promise<void> {
     life.isEnding = true
     life.cancelled = Promise.withResolvers()
+    answerLate(life)
     if (!life.isSettled) this.#hooks.cancelled?.(life.request, reason, life.response)
     life.ending ??= this.#endCancelled(life, reason, life.cancelled.promise)
     const { graceMs } = this.#settings
