@@ -16,6 +16,8 @@ type Arguments = readonly unknown[]
 export function answerLate(life: RequestLife): void {
   const { request, response } = life
   if (response.headersSent) return
+  // Each is called with its answer.
+  // oxlint-disable-next-line typescript/unbound-method
   const { writeHead, write, end } = response
   let isReplaced = false
   const restore = (): void => {
