@@ -5,21 +5,9 @@ import { createDatabase } from '@yuzuru/db'
 import type { Benchmark } from '../benchmark.ts'
 import { quantileOf } from '../statistics.ts'
 import { type Schema, startWithOffices } from './schema.ts'
+import { sleepingUntil } from './sleeping.ts'
 
 const TIMES = 100
-
-/** How many sleep on the server, as it says itself. */
-async function sleeping(watcher: Client): Promise<number> {
-  const { rowCount } = await watcher.query(
-    `select from pg_stat_activity where state = 'active' and query like 'select pg_sleep(%'`,
-  )
-  return rowCount ?? 0
-}
-
-async function waitUntil(watcher: Client, count: number): Promise<number> {
-  while ((await sleeping(watcher)) !== count);
-  return performance.now()
-}
 
 export const benchmark: Benchmark = {
   kind: 'measurement',
@@ -46,10 +34,10 @@ export const benchmark: Benchmark = {
           },
           () => (gotOver = performance.now()),
         )
-        await waitUntil(watcher, 1)
+        await sleepingUntil(watcher, 1)
         asked = performance.now()
         query.cancel()
-        gone.push((await waitUntil(watcher, 0)) - asked)
+        gone.push((await sleepingUntil(watcher, 0)) - asked)
         await over
       })
       rejected.push(gotOver - asked)
