@@ -14,7 +14,7 @@ import { StatusPage } from '../status/status-page.ts'
 import type { NodeListener } from './app.ts'
 import { refuseClient } from './client-errors.ts'
 import { type Asks, cancelBody, hasBody, receiveBody } from './incoming-body.ts'
-import { LastAnswers } from './last-answers.ts'
+import { endAfterMost, LastAnswers } from './last-answers.ts'
 import { watchRest } from './lost-rest.ts'
 import { IdleConnections } from './idle-connections.ts'
 import { ReceivedRequest } from './received-request.ts'
@@ -123,7 +123,7 @@ export class ListeningServer implements HttpServer {
     this.client.once('close', () => this.#ended.set())
     this.client.maxConnections = settings.connections
     const { maxRequestsPerConnection: most } = settings
-    this.client.maxRequestsPerSocket = most === Infinity ? 0 : most
+    if (most !== Infinity) endAfterMost(this.client, most)
   }
 
   get port(): number {

@@ -118,3 +118,35 @@ describe('an answer that only the end of its connection would delimit', () => {
     expect(answer).not.toMatch(/^transfer-encoding/im)
   })
 })
+
+describe('limits.maxRequestsPerConnection', () => {
+  const counting = async (lines: string[]) =>
+    await serve(
+      ({ url }: Request) => {
+        lines.push(new URL(url).pathname)
+        return new Response('ok')
+      },
+      { lingerMs: 0, limits: { maxRequestsPerConnection: 2 } },
+    )
+
+  test('ends a connection with its last answer, which says so', async () => {
+    const begun: string[] = []
+    await using server = await counting(begun)
+    const client = connect(server.port, '127.0.0.1')
+    client.write(REQUEST)
+    client.once('data', () => client.write(REQUEST))
+    const answer = await text(client)
+    expect(statusesIn(answer)).toEqual([200, 200])
+    expect(answer.match(/connection: close/gi)).toHaveLength(1)
+    expect(begun).toEqual(['/', '/'])
+  })
+
+  test('has nothing begun that is pipelined behind that', async () => {
+    const begun: string[] = []
+    await using server = await counting(begun)
+    const answer = await rawExchange(server.port, REQUEST + REQUEST + NEXT)
+    expect(statusesIn(answer).slice(0, 2)).toEqual([200, 200])
+    expect(statusesIn(answer).slice(2)).not.toContain(200)
+    expect(begun).toEqual(['/', '/'])
+  })
+})

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { keepOpen } from '../scopes/sound-framing.ts'
 import { endInsteadOfClose } from './linger.ts'
@@ -125,4 +125,21 @@ export class LastAnswers {
       if (connectionOf(response.req.socket).newest === response) response.shouldKeepAlive = false
     }
   }
+}
+
+/**
+ * Has a server end each connection with the answer to its `most`th request. Node says `Connection: close` then, and waits
+ * until it is idle for too long; what comes behind that it answers with 503.
+ */
+export function endAfterMost(server: Server, most: number): void {
+  server.maxRequestsPerSocket = most
+  const end = (_request: IncomingMessage, response: Counted): void => {
+    if (response.maxRequestsOnConnectionReached === true) response.shouldKeepAlive = false
+  }
+  for (const event of ['request', 'checkContinue'] as const) server.prependListener(event, end)
+}
+
+/** What Node has of an answer beside what is documented. */
+interface Counted extends ServerResponse {
+  readonly maxRequestsOnConnectionReached?: boolean
 }

@@ -1,5 +1,8 @@
+import { remaining } from '@yuzuru/concurrency'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { ask } from '../../test/ask.ts'
+import { serve } from '../listening/serve.ts'
 import { budgetReader, parseGrpcTimeout } from './budget.ts'
 
 const trust = (): boolean => true
@@ -58,4 +61,28 @@ test('whatever is sent, a budget is a number of milliseconds from 0 up, or none'
       }
     }),
   )
+})
+
+test.each([
+  ['x-envoy-expected-rq-timeout-ms', {}, '700', 700],
+  ['grpc-timeout', { header: 'grpc-timeout' }, '700m', 700],
+  ['one of its own', { header: 'X-Budget' }, '700', 700],
+  ['one that is longer than the server allows', {}, '60000', 1_000],
+  ['garbage', {}, '-1', 1_000],
+])('the deadline of a request is what its header says, up to maxRequestMs: %s', async (...row) => {
+  const [, options, value, most] = row
+  const { header = 'x-envoy-expected-rq-timeout-ms' } = options as { header?: string }
+  const left: number[] = []
+  const app = (): Response => {
+    left.push(remaining())
+    return new Response('ok')
+  }
+  await using server = await serve(app, {
+    lingerMs: 0,
+    maxRequestMs: 1_000,
+    budget: { ...options, trust },
+  })
+  await ask(server.url, { headers: { [header]: value } })
+  expect(left[0]).toBeLessThanOrEqual(most)
+  expect(left[0]).toBeGreaterThan(most - 300)
 })
