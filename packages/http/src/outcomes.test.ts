@@ -87,6 +87,61 @@ describe('the outcome of a POST', () => {
     expect(server.requests).toHaveLength(1)
   })
 
+  test.each([
+    ['says so', 409, { outcome: 'unknown' }, 'unknown'],
+    ['says so with 501', 501, { outcome: 'unknown' }, 'unknown'],
+    ['says so with 307', 307, { outcome: 'unknown' }, 'unknown'],
+    ['says none', 409, { outcome: 'none' }, 'none'],
+    ['says nothing', 409, {}, 'none'],
+    ['says it of something else', 409, { fields: { outcome: 'unknown' } }, 'none'],
+    ['promises none for a status that does not', 500, { outcome: 'none' }, 'unknown'],
+    // What is read of it has not come to that.
+    ['is too long to be read', 422, { detail: 'x'.repeat(20_000), outcome: 'none' }, 'unknown'],
+    ['is a list', 409, ['unknown'], 'none'],
+  ])('is what a problem says of it that %s', async (_, status, problem, outcome) => {
+    const headers = { 'content-type': 'application/problem+json; charset=utf-8' }
+    server.reply({ status, headers, body: JSON.stringify(problem) })
+    expect(await post()).toMatchObject({ status, outcome })
+  })
+
+  test('is unknown by the word of a problem also where the request has sent that word', async () => {
+    const headers = { 'content-type': 'Application/Problem+JSON' }
+    server.reply({ status: 409, headers, body: '{"outcome":"unknown"}' })
+    const body = new URLSearchParams({ token: 'unknown' })
+    const error = await failureOf(http.request('/', { method: 'POST', body }))
+    expect(error).toMatchObject({ outcome: 'unknown', answer: { json: { outcome: '[redacted]' } } })
+  })
+
+  test('is unknown when a problem breaks off', async () => {
+    const headers = {
+      'content-type': 'application/problem+json',
+      'content-length': '60',
+      connection: 'close',
+    }
+    server.reply({ status: 409, headers, body: '{"status":409,' })
+    expect(await post()).toMatchObject({ outcome: 'unknown' })
+  })
+
+  test('is none for a read, whatever a problem says', async () => {
+    const headers = { 'content-type': 'application/problem+json' }
+    server.reply({ status: 409, headers, body: '{"outcome":"unknown"}' })
+    expect(await failureOf(http.request('/'))).toMatchObject({ status: 409, outcome: 'none' })
+  })
+
+  test('is not taken from what is no problem', async () => {
+    server.reply({ status: 409, json: { outcome: 'unknown' } })
+    expect(await post()).toMatchObject({ status: 409, outcome: 'none' })
+  })
+
+  test('a call is not sent again where a problem says that it may have been done', async () => {
+    const headers = { 'content-type': 'application/problem+json', 'retry-after': '0' }
+    server.reply({ status: 429, headers, body: '{"outcome":"unknown"}' })
+    const retry = { when: () => true }
+    const error = await failureOf(http.request('/', { method: 'POST', body: 'x', retry }))
+    expect(error).toMatchObject({ code: 'rate_limited', outcome: 'unknown' })
+    expect(server.requests).toHaveLength(1)
+  })
+
   test('is unknown for 503 with Retry-After: a gateway says so of what it has passed on, too', async () => {
     server.reply({ status: 503, headers: { 'retry-after': '1' } })
     expect(await post()).toMatchObject({

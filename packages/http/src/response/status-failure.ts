@@ -11,6 +11,7 @@ import { type HttpAnswer, HttpError, type HttpErrorCode } from '../errors/http-e
 import { contextOf, type HttpResponse } from './http-response.ts'
 import type { RequestBody } from '../request/request-body.ts'
 import { saysExpired } from '../request/budget.ts'
+import { outcomeInProblem } from './problem-outcome.ts'
 import { redactionFor } from './sent-secrets.ts'
 import { shownHeaders, shownUrl } from '../errors/shown-parts.ts'
 
@@ -30,15 +31,26 @@ export async function statusFailure(
   const url = shownUrl(context.url)
   const retryAfter = retryAfterOf(response)
   const isUnderWay = retryAfter !== undefined && isHeldKey(context, status)
+  const body = await beginningOf(response)
   return new HttpError(`${context.method} ${url} answered ${status}`, {
     code: isExpired(response) ? 'deadline_expired' : codeOf(status),
     method: context.method,
     url,
     retryable: TRANSIENT_STATUSES.has(status) || isUnderWay,
-    outcome: outcomeOfAnswer(context, status),
+    outcome: outcomeOfRefusal(context, response, body),
     retryAfterMs: retryAfter,
-    answer: await answerOf(response, redactionFor(context, sent)),
+    answer: answerOf(response, body, redactionFor(context, sent)),
   })
+}
+
+function outcomeOfRefusal(
+  context: CallContext,
+  { status, headers }: HttpResponse,
+  { text, isCut }: Beginning,
+): Outcome {
+  const outcome = outcomeOfAnswer(context, status)
+  if (outcome === 'unknown' || context.effect === 'read') return outcome
+  return outcomeInProblem(headers.get('content-type'), text, isCut) ?? outcome
 }
 
 /** The milliseconds that an answer asks us to wait. */
@@ -70,18 +82,31 @@ function isHeldKey({ headers }: CallContext, status: number): boolean {
   return status === 409 && headers['idempotency-key'] !== undefined
 }
 
-async function answerOf(response: HttpResponse, redaction: Redaction): Promise<HttpAnswer> {
-  const { bytes, isCut } = await firstBytes(response)
-  // As a stream: a character that was cut in two is left out.
-  const text = new TextDecoder().decode(bytes, { stream: isCut })
+function answerOf(
+  response: HttpResponse,
+  { text, isCut }: Beginning,
+  redaction: Redaction,
+): HttpAnswer {
   const shown = redaction.body(text, isCut)
-  const body = beginningOf(shown.text)
+  const body = shortened(shown.text)
   return {
     status: response.status,
     headers: shownHeaders(response.headers, redaction),
     body,
     json: body.length < shown.text.length ? undefined : shown.json,
   }
+}
+
+/** What is read of a body. */
+interface Beginning {
+  readonly text: string
+  readonly isCut: boolean
+}
+
+async function beginningOf(response: HttpResponse): Promise<Beginning> {
+  const { bytes, isCut } = await firstBytes(response)
+  // As a stream: a character that was cut in two is left out.
+  return { text: new TextDecoder().decode(bytes, { stream: isCut }), isCut }
 }
 
 /** What came of the body, as far as it is read: that it broke off does not hide the status. */
@@ -104,7 +129,7 @@ async function firstBytes(
 }
 
 /** As much of a text as an error keeps, without splitting a character. */
-function beginningOf(text: string): string {
+function shortened(text: string): string {
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(SHOWN_BYTES))
   return text.slice(0, read)
 }
