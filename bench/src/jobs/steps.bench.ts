@@ -1,21 +1,16 @@
-import { deepStrictEqual } from 'node:assert/strict'
 import { createDatabase, prepared } from '@yuzuru/db'
-import { createWorker, defineJob, enqueueMany } from '@yuzuru/jobs'
 import { CompiledQuery } from 'kysely'
 import { Pool } from 'pg'
 import type { Benchmark } from '../benchmark.ts'
 import { quantileOf } from '../statistics.ts'
-import { ours, type Queue, settle, startDatabase } from './queues.ts'
+import { settle, startDatabase } from './queues.ts'
+import { AT_ONCE, Span, STEPS, type Timed, turn, workflows } from './three-steps.ts'
 
 const ROUNDS = 5
 const JOBS = 1_500
 
 /** Rounds that do not count: the compiler is done after some ten thousand steps. */
 const WARM_UP = 3
-const STEPS = ['first', 'second', 'third']
-
-/** How many jobs are under way at once: the worker's default. */
-const AT_ONCE = 10
 
 export const benchmark: Benchmark = {
   kind: 'measurement',
@@ -33,7 +28,7 @@ export const benchmark: Benchmark = {
     const rates = new Map<Timed, number[]>(contenders.map((queue) => [queue, []]))
     for (let round = -WARM_UP; round < ROUNDS; round += 1) {
       for (const queue of round % 2 === 0 ? contenders : contenders.toReversed()) {
-        const rate = await turn(queue)
+        const rate = await turn(queue, JOBS)
         if (round >= 0) rates.get(queue)?.push(rate)
       }
     }
@@ -51,66 +46,6 @@ export const benchmark: Benchmark = {
       },
     ]
   },
-}
-
-/** When the first job of a turn began, and the last one ended: to connect is no part of it. */
-class Span {
-  #from: number | undefined
-  #to = 0
-
-  async during(fn: () => Promise<void>): Promise<void> {
-    this.#from ??= performance.now()
-    await fn()
-    this.#to = performance.now()
-  }
-
-  /** Its length in milliseconds; the next one begins. */
-  end(): number {
-    const from = this.#from ?? Number.NaN
-    this.#from = undefined
-    return this.#to - from
-  }
-}
-
-interface Timed extends Queue {
-  readonly span: Span
-}
-
-async function turn(queue: Timed): Promise<number> {
-  await queue.fill(JOBS)
-  const done = await queue.drain(JOBS)
-  const tookMs = queue.span.end()
-  deepStrictEqual(done, JOBS, `${queue.name} did not do each job once`)
-  return (JOBS / tookMs) * 1_000
-}
-
-/** Ours, with its defaults. */
-async function workflows(resources: AsyncDisposableStack): Promise<Timed> {
-  const { db, url } = await ours(resources, 'yuzuru')
-  const span = new Span()
-  let done = 0
-  const job = defineJob<{ n: number }>({
-    name: 'three-steps',
-    run: ({ n }, { step }) =>
-      span.during(async () => {
-        for (const name of STEPS) await step(name, async () => ({ n }))
-        done += 1
-      }),
-  })
-  const payloads = Array.from({ length: JOBS }, (_, n) => ({ n }))
-  return {
-    name: 'yuzuru, three steps',
-    span,
-    async fill() {
-      await enqueueMany(db, job, payloads)
-      await settle(url, 'yuzuru_jobs, yuzuru_job_history, yuzuru_job_steps')
-    },
-    async drain() {
-      done = 0
-      await createWorker(db, { jobs: [job], concurrency: AT_ONCE }).runUntilIdle()
-      return done
-    },
-  }
 }
 
 const MEMO = 'insert into memo (job_id, step, result) values ($1, $2, $3) on conflict do nothing'
