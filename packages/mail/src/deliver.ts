@@ -9,7 +9,7 @@
  * 4. A new session connects and logs in; a kept one that turns out to be dead is replaced by a new one.
  * 5. MAIL, RCPT, DATA and the bytes leave. If the connection breaks, a server must forget them: `none`.
  * 6. The final "." may leave: the outcome is `unknown` until the server replies.
- * 7. A 2xx: the mail is taken. 4xx or 5xx: it is not, `none`. A break, a silence, a cancel: `unknown`.
+ * 7. A 2xx: the mail is taken. 4xx or 5xx: it is not, `none`. A break, a silence, a farewell, a cancel: `unknown`.
  * 8. The connection goes back to the pool. After a refusal it is reset before it carries the next mail;
  *    after anything less clear it is closed.
  *

@@ -10,7 +10,7 @@ import type { RejectedRecipient } from './smtp/rejected-recipient.ts'
  * - `'sender_rejected'`: the server refused the sender for good (5xx to MAIL FROM).
  * - `'recipient_rejected'`: it refused every recipient for good; `rejected` has them.
  * - `'message_rejected'`: it refused the message for good (5xx to DATA, or too large).
- * - `'temporarily_rejected'`: it refused for now (4xx, also 421); try again later.
+ * - `'temporarily_rejected'`: it refused for now (4xx), or said goodbye (421); try again later.
  * - `'overloaded'`: the queue for a connection is full.
  * - `'acquire_timeout'`: no connection came free, or `limits` let nothing leave, within `acquireTimeoutMs`.
  * - `'timeout'`: a step took the server longer than the client's own limits.

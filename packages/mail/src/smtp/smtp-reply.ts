@@ -40,6 +40,15 @@ export function isFarewell(reply: string): boolean {
   return reply.startsWith('421') || enhancedCodeOf(reply) === '4.4.2'
 }
 
+/**
+ * Whether it ends the session for the server's own sake: it shuts down, or has waited for too long. That may be said at
+ * any time, so it answers nothing. A farewell for another reason (X.7.0, a policy; X.2.1, a mailbox) is an answer.
+ */
+export function isBareFarewell(reply: string): boolean {
+  const enhanced = enhancedCodeOf(reply)
+  return isFarewell(reply) && (enhanced === undefined || /^[45]\.[034]\./.test(enhanced))
+}
+
 /** What may be shown of a server's replies: it knows the password, and may say it. */
 export class ReplyRedaction {
   readonly #auth: SmtpAuth | undefined

@@ -12,7 +12,7 @@ import { asGiven, type RejectedRecipient, rejectedRecipient } from './rejected-r
 import type { GivenRecipient } from '../message/given-recipient.ts'
 import { AttachmentFault } from '../message/read-attachments.ts'
 import { SmtpFault, type SmtpStep } from './smtp-fault.ts'
-import { codeOf, enhancedCodeOf, ReplyRedaction } from './smtp-reply.ts'
+import { codeOf, enhancedCodeOf, isBareFarewell, ReplyRedaction } from './smtp-reply.ts'
 
 /** What nodemailer hangs on its errors. */
 interface NativeError extends NativeFault {
@@ -40,7 +40,7 @@ type Verdict = Omit<MailErrorInit, 'operation'> & { readonly detail: string }
 /**
  * Makes a {@link MailError} of what the pool, nodemailer or its connection threw.
  *
- * @param outcome what is known from how far the call went; a refusal makes it `'none'`
+ * @param outcome what is known from how far the call went; a refusal of the message makes it `'none'`
  * @param given the recipients as they were passed in
  */
 export function translateError(
@@ -115,7 +115,7 @@ function nativeVerdict(cause: unknown, outcome: Outcome, place: Place = {}): Ver
   // Of two meanings it has none.
   const reply = response === undefined ? native.responseCode : codeOf(response)
   if (typeof reply === 'number' && reply >= 400 && reply <= 599) {
-    return replyVerdict(native, reply, step)
+    return replyVerdict(native, reply, step, outcome)
   }
   const said = saidBy(cause, response, step)
   switch (native.code) {
@@ -199,21 +199,36 @@ function unexpected(known: Known): Verdict {
   return { ...known, code: 'unexpected', retryable: false, detail }
 }
 
-/** A refusal (RFC 5321, 4.2.1): the server did not take the message, whatever was sent before. */
-function replyVerdict(native: NativeError, reply: number, step: SmtpStep | undefined): Verdict {
+/**
+ * A refusal (RFC 5321, 4.2.1): the server did not take the message, whatever was sent before. But a farewell answers
+ * nothing: a server that has the whole message may go on with it.
+ */
+function replyVerdict(
+  native: NativeError,
+  reply: number,
+  step: SmtpStep | undefined,
+  outcome: Outcome,
+): Verdict {
   const response = typeof native.response === 'string' ? replies.shown(native.response) : undefined
+  const isAnswer = !isBareFarewell(response ?? String(reply)) || isBeforeMessage(native)
   const enhancedCode = response === undefined ? undefined : enhancedCodeOf(response)
   const code = refusalOf(native, reply, step)
   return {
     code,
     retryable: code === 'temporarily_rejected',
-    outcome: 'none',
+    outcome: isAnswer ? 'none' : outcome,
     status: reply,
     enhancedCode,
     response,
     rejected: rejectedIn(native),
     detail: `the server replied ${enhancedCode === undefined ? reply : `${reply} ${enhancedCode}`}${advice(native, code, reply)}`,
   }
+}
+
+/** Whether the server replied before it had all of a message, as nodemailer says it. */
+function isBeforeMessage({ code, command }: NativeError): boolean {
+  const isEarly = typeof command === 'string' && command !== 'DATA'
+  return isEarly || code === 'EENVELOPE' || code === 'EAUTH' || code === 'ETLS'
 }
 
 /** What to look at, where it is an option of the client that is wrong. */
