@@ -112,16 +112,45 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]{1,8192}$/.test(value)
 }
 
+/**
+ * Words for what may be gone the next time, though their status says that the request was wrong. Google's own libraries
+ * ask again for each: https://github.com/googleapis/google-auth-library-python/pull/368
+ */
+const PASSING: ReadonlySet<string> = new Set([
+  'internal_failure',
+  'server_error',
+  'temporarily_unavailable',
+])
+
 /** The error for an answer of an OAuth endpoint. What it says may repeat a secret: only its code is kept. */
 function oauthFailure(call: CallContext, error: unknown): unknown {
   const word = oauthCode(error)
-  if (!HttpError.isInstance(error) || word === undefined) return calendarFailure(call, error)
+  if (!HttpError.isInstance(error)) return calendarFailure(call, error)
+  // Without a word of its own a 403 is a page, by which Google turns away too many requests.
+  const isRate = word === 'rate_limit_exceeded' || (word === undefined && error.status === 403)
+  if (word === undefined && !isRate) return calendarFailure(call, error)
   const { operation, reference } = call
   const { status, outcome } = error
   const init = { operation, reference, status, outcome, reason: word, cause: withoutAnswer(error) }
   if (word === 'invalid_grant') {
     const message = `calendar.${operation} failed: Google no longer takes the consent of this account; send the person to authorizeUrl again`
     return new CalendarError(message, { ...init, code: 'reconnect_required' })
+  }
+  if (isRate) {
+    const message = `calendar.${operation} failed: too many requests to Google's OAuth endpoint: try again later`
+    const { retryAfterMs } = error
+    return new CalendarError(message, {
+      ...init,
+      code: 'rate_limited',
+      retryable: true,
+      retryAfterMs,
+    })
+  }
+  if (word !== undefined && PASSING.has(word)) {
+    const message = `calendar.${operation} failed: Google's OAuth endpoint answered ${word}: try again later`
+    // It failed on its way, as with a 5xx: nobody knows how far it came.
+    const failed = { code: 'unavailable', retryable: true, outcome: 'unknown' } as const
+    return new CalendarError(message, { ...init, ...failed })
   }
   const message = `calendar.${operation} failed: Google's OAuth endpoint answered ${word}; check clientId, clientSecret and redirectUri`
   return new CalendarError(message, { ...init, code: 'invalid_request' })

@@ -6,9 +6,11 @@ import { connect, EVENTS_PATH, failure, meeting } from '../testing/calendar-fixt
 
 type Kind = GoogleTrouble['kind']
 
-const BRIEF: readonly Kind[] = ['rate_limit', 'user_rate_limit', 'quota']
+const BRIEF: readonly Kind[] = ['rate_limit', 'user_rate_limit']
 const LASTING: readonly [Kind, code: string, retryable: boolean][] = [
   ['usage_limit', 'rate_limited', true],
+  // "Calendar usage limits exceeded": the calendar can't be changed for several hours.
+  ['quota', 'rate_limited', true],
   ['forbidden', 'forbidden', false],
 ]
 
@@ -108,12 +110,12 @@ describe.each(Object.entries(CHANGES))('429 of %s', (_verb, [line, call]) => {
 const REASONS: [reason: string | undefined, isRepeated: boolean][] = [
   ['rateLimitExceeded', true],
   ['userRateLimitExceeded', true],
-  ['quotaExceeded', true],
   ['resourceExhausted', true],
   [undefined, true],
   // They last for hours.
   ['dailyLimitExceeded', false],
   ['calendarUsageLimitsExceeded', false],
+  ['quotaExceeded', false],
 ]
 
 test.each(REASONS)('a change that meets 429 by %s is repeated: %s', async (reason, isRepeated) => {

@@ -16,12 +16,11 @@ const LIMITS: ReadonlySet<string> = new Set([
   'dailyLimitExceeded',
 ])
 
-/** Of them, those that a wait of seconds mends; the others last for hours. */
-const BRIEF: ReadonlySet<string> = new Set([
-  'rateLimitExceeded',
-  'userRateLimitExceeded',
-  'quotaExceeded',
-])
+/**
+ * Of them, those that a wait of seconds mends; the others last for hours. By `quotaExceeded` Google says that so much
+ * was made that the calendars can only be read for some hours ("Calendar usage limits exceeded").
+ */
+const BRIEF: ReadonlySet<string> = new Set(['rateLimitExceeded', 'userRateLimitExceeded'])
 
 /** The token works, and the person did not allow this. */
 const SCOPE: ReadonlySet<string> = new Set([
