@@ -32,6 +32,30 @@ describe('parseBounce', () => {
     )
   })
 
+  test.each([
+    ['Exim 4.96.1', '550 unknown user', { status: '5.1.1', action: 'failed', isPermanent: true }],
+    ['Postfix 2.11.0', '550 no such user', { status: '5.1.1', action: 'failed' }],
+    ['Postfix 2.11.0', '450 try again later', { status: '4.4.1', action: 'delayed' }],
+    ['203.0.113.5', '550 5.7.1 no', { status: '5.7.1', action: 'failed' }],
+  ])('takes no version or address for a status: %s says %s', async (server, said, expected) => {
+    const words = `<a@example.com>: host mx.example.com (${server}) said: ${said}`
+    const raw = `From: MAILER-DAEMON@x.example\r\n\r\n${words}\r\n`
+    expect((await parseBounce(raw))?.recipients).toMatchObject([expected])
+  })
+
+  test('reads fields with comments (RFC 3464, 2.1.1): a delay is no failure for good', async () => {
+    const fields = [
+      'Final-Recipient: rfc822; <a@example.com> (Hanako)',
+      'Action: delayed (will be tried again)',
+      'Status: (X.1.1) 5.1.1 (bad destination)',
+    ]
+    const type = 'Content-Type: message/delivery-status'
+    const raw = `From: MAILER-DAEMON@x.example\r\n${type}\r\n\r\n${fields.join('\r\n')}\r\n`
+    expect((await parseBounce(raw))?.recipients).toMatchObject([
+      { address: 'a@example.com', action: 'delayed', status: '5.1.1', isPermanent: false },
+    ])
+  })
+
   test('gives no more than 100 recipients, and reads no more than 5,000 lines', async () => {
     const lines = Array.from({ length: 300 }, (_, n) => `<a${n}@example.com>: 550 5.1.1 no`)
     const head = 'From: MAILER-DAEMON@x.example\r\n\r\n'

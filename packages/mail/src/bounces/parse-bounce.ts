@@ -1,6 +1,6 @@
 import { originalMessageId, type ReceivedReport, receivedReport } from './received-report.ts'
 import { EXPIRED, refusalIn } from './refusal-text.ts'
-import { addressOf, fieldGroups, type ReportFields, valueOf } from './report-fields.ts'
+import { addressOf, fieldGroups, type ReportFields, valueOf, wordOf } from './report-fields.ts'
 import { linesBefore, recipientsInText } from './text-bounce.ts'
 
 /** What became of a message for one recipient. */
@@ -67,13 +67,13 @@ function ofFields(group: ReportFields): BouncedRecipient[] {
   const said = valueOf(group, 'diagnostic-code')
   const diagnostic = said?.slice(said.indexOf(';') + 1).trim()
   const words = refusalIn(diagnostic ?? '')
-  const given = /^[245]\.\d{1,3}\.\d{1,3}/.exec(valueOf(group, 'status') ?? '')?.[0]
+  const given = /^[245]\.\d{1,3}\.\d{1,3}/.exec(wordOf(group, 'status') ?? '')?.[0]
   // 5.0.0 says no more than that it failed; the server's own words may.
   const isVague = given === undefined || given.endsWith('.0.0')
   const isSame = words.status?.charAt(0) === given?.charAt(0) || given === undefined
   const status = isVague && isSame ? (words.status ?? given) : given
   const action =
-    ACTIONS.find((each) => each === valueOf(group, 'action')?.toLowerCase()) ?? actionOf(status)
+    ACTIONS.find((each) => each === wordOf(group, 'action')?.toLowerCase()) ?? actionOf(status)
   return [recipientOf({ address, action, status, code: words.code, diagnostic })]
 }
 

@@ -34,7 +34,8 @@ const WORDS: readonly (readonly [status: string, words: RegExp])[] = [
 
 /** Reads the words of one recipient. */
 export function refusalIn(text: string): Refusal {
-  const enhanced = /(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])/.exec(text)?.[1]
+  // RFC 3463, 3, has subjects from 0 to 7: what else has three numbers is a version of a server, such as Exim 4.96.1.
+  const enhanced = /(?<![\d.])([245]\.[0-7]\.\d{1,3})(?![\d.])/.exec(text)?.[1]
   const digits = /(?<![\d.])([45]\d\d)(?=[ ,-]|$)/m.exec(text)?.[1]
   const code = digits === undefined ? undefined : Number(digits)
   const status =

@@ -23,11 +23,19 @@ export function valueOf(fields: ReportFields, name: string): string | undefined 
   return fields.get(name)?.[0]
 }
 
+/** The first value of a field that holds a word or an address, without comments (RFC 3464, 2.1.1). */
+export function wordOf(fields: ReportFields, name: string): string | undefined {
+  return withoutComments(valueOf(fields, name))
+}
+
 /** Of `rfc822; hanako@example.jp`, also in brackets. */
 export function addressOf(value: string | undefined): string | undefined {
-  const address = value
-    ?.slice(value.indexOf(';') + 1)
-    .replaceAll(/[<>]/g, '')
+  const address = withoutComments(value?.slice(value.indexOf(';') + 1))
+    ?.replaceAll(/[<>]/g, '')
     .trim()
   return address !== undefined && /^[^\s@]+@[^\s@]+$/.test(address) ? address : undefined
+}
+
+function withoutComments(value: string | undefined): string | undefined {
+  return value?.replaceAll(/(?:^|\s)\([^()]{0,998}\)/g, ' ').trim()
 }
