@@ -50,6 +50,19 @@ test.each([
   expect(await refusal(list)).toMatchObject({ status: 400 })
 })
 
+test('updatedMin of more than 20 days ago is 410', async () => {
+  const now = Date.UTC(2026, 3, 30)
+  await using session = await openCalendar({ now: () => now })
+  const { client } = session
+  await client.events.insert({ calendarId, requestBody: { ...meeting(10), id: 'first0' } })
+  const since = (days: number): Promise<unknown> =>
+    client.events
+      .list({ calendarId, updatedMin: new Date(now - days * 86_400_000).toISOString() })
+      .then(({ data }) => data.items?.length)
+  expect(await since(20)).toBe(1)
+  expect(await refusal(since(20.1))).toEqual({ status: 410, reason: 'updatedMinTooLongAgo' })
+})
+
 test('fields selects by name, path and list; one that there is not is 400', async () => {
   await using session = await openCalendar()
   const { client } = session

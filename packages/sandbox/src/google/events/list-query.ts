@@ -1,4 +1,4 @@
-import { badParameter } from '../api/failure.ts'
+import { badParameter, CalendarFailure } from '../api/failure.ts'
 import type { Parameters, Query } from '../api/parameters.ts'
 import type { View } from './render.ts'
 
@@ -59,8 +59,11 @@ const notWithSyncToken = [
 /** A list of these gives no sync token: what it leaves out could not be told from what was deleted. */
 const unsyncable = notWithSyncToken.filter((name) => !name.startsWith('time'))
 
-/** @throws CalendarFailure 400 */
-export function readListQuery(query: Query): ListQuery {
+/** Google does not say how far it goes back; reported were 20 days (googleapis/google-api-dotnet-client#239). */
+const UPDATED_DAYS = 20
+
+/** @throws CalendarFailure 400; 410 for changes of too long ago */
+export function readListQuery(query: Query, now: number): ListQuery {
   const syncToken = query.text('syncToken')
   if (syncToken !== undefined) {
     const clash = notWithSyncToken.find((name) => query.has(name))
@@ -83,13 +86,19 @@ export function readListQuery(query: Query): ListQuery {
   if (timeMin !== undefined && timeMax !== undefined && timeMax <= timeMin) {
     throw badParameter('timeMax', 'The specified time range is empty.', 'timeRangeEmpty')
   }
+  const updatedMin = query.instant('updatedMin')
+  if (updatedMin !== undefined && updatedMin < now - UPDATED_DAYS * 86_400_000) {
+    const message = 'The requested minimum modification time lies too far in the past.'
+    const place = { location: 'updatedMin', locationType: 'parameter' } as const
+    throw new CalendarFailure(410, 'updatedMinTooLongAgo', message, place)
+  }
   return {
     maxResults: limitOf(query),
     pageToken: query.text('pageToken'),
     syncToken,
     timeMin,
     timeMax,
-    updatedMin: query.instant('updatedMin'),
+    updatedMin,
     iCalUID: query.text('iCalUID'),
     q: query.text('q'),
     privateProperties: propertiesOf(query, 'privateExtendedProperty'),

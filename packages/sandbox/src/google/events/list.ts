@@ -21,7 +21,7 @@ export function listEvents(
   role: Role,
   given: Query,
 ): JsonObject {
-  const query = readListQuery(given)
+  const query = readListQuery(given, service.now())
   const { syncToken } = query
   const since = syncToken === undefined ? undefined : openSync(service, calendar, syncToken)
   // Google calls it undefined behaviour.

@@ -54,7 +54,10 @@ export function insertEvent(write: Write, body: JsonObject): StoredEvent {
 export function patchEvent(write: Write, event: StoredEvent, body: JsonObject): StoredEvent {
   const { content } = event
   if (!write.conferences) delete body['conferenceData']
-  return change(write, event, merge(content, body), body)
+  const merged = merge(content, body)
+  // What was given no zone at first has that of the calendar by now; a day that becomes a moment has none.
+  expectZones(merged)
+  return change(write, event, merged, body)
 }
 
 /** Replaces an event: what the body leaves out is gone. */
