@@ -19,7 +19,7 @@ import { hasMark, IoError, mark, type Outcome } from '@yuzuru/concurrency'
  * - `'already_exists'`: the id was used by an event that was deleted; it stays taken.
  * - `'idempotency_conflict'`: the event of the key or id was created with other content; this call made nothing,
  *   and `current` is that event.
- * - `'full_sync_required'`: the sync token is no longer valid; start again without one.
+ * - `'full_sync_required'`: the sync token is no longer valid, or `updatedSince` too long ago; start again without.
  * - `'rate_limited'`: too many requests (429, or 403 with a limit as its reason).
  * - `'invalid_request'`: Google does not understand it.
  * - `'unavailable'`: Google failed (5xx).

@@ -13,7 +13,7 @@ export interface ListQuery extends InCalendar {
   readonly from?: Date | undefined
   /** Events that begin before this moment. */
   readonly to?: Date | undefined
-  /** Events that were changed since then, deleted ones too. */
+  /** Events that were changed since then, deleted ones too. Of longer than about 20 days ago: `full_sync_required`. */
   readonly updatedSince?: Date | undefined
   /** Each occurrence of a recurring event by itself, in the order of their starts. @default false */
   readonly expandRecurring?: boolean | undefined

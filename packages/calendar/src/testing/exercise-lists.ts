@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { type CalendarFixture, collect, EVENTS_PATH, meeting } from './calendar-fixture.ts'
+import { type CalendarFixture, collect, EVENTS_PATH, failure, meeting } from './calendar-fixture.ts'
 import type { Calendar } from '../calendar.ts'
 import type { SyncPage, SyncQuery } from '../events/sync.ts'
 
 const PAGED = { pageSize: 2 }
+const DAY_MS = 86_400_000
 
 async function fill(calendar: Calendar): Promise<string[]> {
   const ids: string[] = []
@@ -54,6 +55,22 @@ export const LISTS: Record<string, (fixture: CalendarFixture) => Promise<void>> 
       events.map(({ summary }) => summary),
       ['支援会議 3', '支援会議 4'],
     )
+  },
+  'lists what was changed since a moment, deleted events too, unless that is too long ago': async ({
+    calendar,
+  }) => {
+    const [gone = '', ...left] = await fill(calendar)
+    await calendar.events.delete('staff-1', { id: gone })
+    const updatedSince = new Date(Date.now() - 19 * DAY_MS)
+    const events = await collect(calendar.events.list('staff-1', { updatedSince }))
+    assert.deepEqual(
+      events.map(({ id, status }) => `${status} ${id}`).toSorted(),
+      [`cancelled ${gone}`, ...left.map((id) => `confirmed ${id}`)].toSorted(),
+    )
+    const earlier = { updatedSince: new Date(Date.now() - 40 * DAY_MS) }
+    const error = await failure(collect(calendar.events.list('staff-1', earlier)))
+    assert.equal(error.code, 'full_sync_required')
+    assert.match(error.message, /updatedSince is too long ago/)
   },
   'brings everything at first, then what has changed': async ({ calendar }) => {
     const ids = await fill(calendar)

@@ -9,6 +9,10 @@ export function listEvents(events: FakeEvents, query: URLSearchParams): calendar
   const isSingle = query.get('singleEvents') === 'true'
   const isWithDeleted = query.get('showDeleted') === 'true' || query.has('updatedMin')
   const until = timeOf(query, 'timeMax', 0)
+  // Google knows of changes for so long.
+  if (timeOf(query, 'updatedMin', Infinity) < Date.now() - 20 * 86_400_000) {
+    throw FakeRefusal.ofCalendar(410, 'updatedMinTooLongAgo')
+  }
   const wanted =
     since === undefined
       ? events.rows

@@ -28,7 +28,9 @@ const SCOPE: ReadonlySet<string> = new Set([
   'ACCESS_TOKEN_SCOPE_INSUFFICIENT',
 ])
 
-const FULL_SYNC: ReadonlySet<string> = new Set(['fullSyncRequired', 'updatedMinTooLongAgo'])
+const TOO_LONG_AGO = 'updatedMinTooLongAgo'
+
+const FULL_SYNC: ReadonlySet<string> = new Set(['fullSyncRequired', TOO_LONG_AGO])
 
 /** What a status means here, of what it means everywhere. */
 const CODES: Readonly<Record<StatusCode, CalendarErrorCode>> = {
@@ -83,7 +85,9 @@ export function calendarFailure({ operation, reference }: CallContext, error: un
     ? scopeAdvice(operation)
     : status === 401
       ? 'Google refuses an access token that it has just given: try again'
-      : ADVICE[code]
+      : reason === TOO_LONG_AGO
+        ? 'updatedSince is too long ago (Google knows of changes for about 20 days): list without it'
+        : ADVICE[code]
   const message = `calendar.${operation} failed (${answered})${advice ? `: ${advice}` : ''}`
   const init = { operation, code, outcome, retryable, reference, status, reason, retryAfterMs }
   return new CalendarError(message, { ...init, cause: withoutAnswer(error) })
