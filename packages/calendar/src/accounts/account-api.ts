@@ -1,6 +1,8 @@
 import type { Http, HttpInit, HttpResponse } from '@yuzuru/http'
 import { HttpError } from '@yuzuru/http'
 import type { Credentials } from './credentials.ts'
+import { CalendarError } from '../calendar-error.ts'
+import { type AnswerShape, isObject } from '../wire/answer-shape.ts'
 import type { CallContext } from '../wire/translate-error.ts'
 import { calendarFailure, isWorthRepeating } from '../wire/translate-error.ts'
 
@@ -53,13 +55,20 @@ export class AccountApi {
     }
   }
 
-  async json<T>(call: CallContext, request: ApiRequest): Promise<T> {
+  /** @throws {CalendarError} unless the answer is an object that holds what was asked for */
+  async json<T>(
+    call: CallContext,
+    request: ApiRequest,
+    holds: AnswerShape = () => true,
+  ): Promise<T> {
     const response = await this.send(call, request)
     try {
-      return await response.json<T>()
+      const answer = await response.json()
+      if (isObject(answer) && holds(answer)) return answer as T
     } catch (error) {
       throw calendarFailure(call, error)
     }
+    throw notGoogles(call, request.method)
   }
 
   async #sendAs(accessToken: string, url: URL, request: ApiRequest): Promise<HttpResponse> {
@@ -78,4 +87,11 @@ export class AccountApi {
 
 function isRefused(error: unknown): boolean {
   return HttpError.isInstance(error) && error.status === 401
+}
+
+/** It came with 200, so something may have been done. */
+function notGoogles({ operation, reference }: CallContext, method: string): CalendarError {
+  const message = `calendar.${operation} failed: the answer does not hold what Google answers; look at what stands between`
+  const outcome = method === 'GET' ? 'none' : 'unknown'
+  return new CalendarError(message, { operation, reference, code: 'unexpected', outcome })
 }

@@ -11,6 +11,7 @@ import type { AccountApi } from '../accounts/account-api.ts'
 import { expectTimeZone } from '../events/event-time.ts'
 import { expectPageSize, type Pages } from '../events/pages.ts'
 import { expectReference } from '../reference.ts'
+import { isResource } from '../wire/answer-shape.ts'
 import type { Operations } from '../wire/operations.ts'
 
 /** A calendar that an account has in view. */
@@ -132,7 +133,9 @@ export class CalendarCalls {
     const call = { operation: 'calendars.create', effect: 'write', reference } as const
     return await this.#operations.perform(call, options, async () => {
       const request = { method: 'POST', url: '/calendar/v3/calendars', json }
-      return calendarEntry(await this.#api.json<calendar_v3.Schema$Calendar>(call, request))
+      return calendarEntry(
+        await this.#api.json<calendar_v3.Schema$Calendar>(call, request, isResource),
+      )
     })
   }
 

@@ -2,6 +2,7 @@ import type { calendar_v3 } from '@googleapis/calendar'
 import { expectOneOf } from '@yuzuru/concurrency/boundary'
 import type { AccountApi } from '../accounts/account-api.ts'
 import { CalendarError } from '../calendar-error.ts'
+import { isResource } from '../wire/answer-shape.ts'
 import type { Operation } from '../wire/operations.ts'
 import { type CalendarEvent, calendarEvent } from './calendar-event.ts'
 import { isOther, saysOther, withDigest } from './event-content.ts'
@@ -112,7 +113,11 @@ export async function createEvent(
     const query = changeQuery(notify, each.body)
     const insert = { method: 'POST', url: eventsPath(calendarId), query, json: each.body }
     try {
-      const native = await api.json<Native>(call, { ...insert, idempotencyKey: each.id })
+      const native = await api.json<Native>(
+        call,
+        { ...insert, idempotencyKey: each.id },
+        isResource,
+      )
       return { event: calendarEvent(native), created: true }
     } catch (error) {
       if (!CalendarError.isInstance(error) || error.status !== 409) throw error

@@ -10,6 +10,7 @@ import {
 import type { AccountApi } from '../accounts/account-api.ts'
 import { CalendarError } from '../calendar-error.ts'
 import { expectReference } from '../reference.ts'
+import { isResource } from '../wire/answer-shape.ts'
 import type { Operations } from '../wire/operations.ts'
 import { CALENDAR_EVENT, type CalendarEvent, calendarEvent } from './calendar-event.ts'
 import {
@@ -98,7 +99,7 @@ export class EventCalls {
     return await this.#operations.perform(call, options, async () => {
       const request = { method: 'POST', url, query, headers }
       const native = await this.#requests.conditional(call, event, () =>
-        this.#api.json<calendar_v3.Schema$Event>(call, request),
+        this.#api.json<calendar_v3.Schema$Event>(call, request, isResource),
       )
       return calendarEvent(native)
     })

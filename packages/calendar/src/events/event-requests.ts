@@ -2,6 +2,7 @@ import type { calendar_v3 } from '@googleapis/calendar'
 import { Cancelled, IoError, TimeoutError } from '@yuzuru/concurrency'
 import type { AccountApi } from '../accounts/account-api.ts'
 import { CalendarError, type CalendarErrorCode } from '../calendar-error.ts'
+import { isResource } from '../wire/answer-shape.ts'
 import type { Operation } from '../wire/operations.ts'
 import { calendarEvent } from './calendar-event.ts'
 import {
@@ -32,7 +33,8 @@ export class EventRequests {
   }
 
   async read(call: Operation, place: EventPlace): Promise<Native> {
-    return await this.#api.json<Native>(call, { method: 'GET', url: eventPath(place) })
+    const request = { method: 'GET', url: eventPath(place) }
+    return await this.#api.json<Native>(call, request, isResource)
   }
 
   /** @throws {CalendarError} `not_found` unless the account can see events of the calendar */
@@ -63,7 +65,9 @@ export class EventRequests {
       headers: ifMatch(etag),
       json: body,
     }
-    return await this.conditional(call, place, () => this.#api.json<Native>(call, request))
+    return await this.conditional(call, place, () =>
+      this.#api.json<Native>(call, request, isResource),
+    )
   }
 
   /** Does what has a condition; when it does not hold, reads the event as it stands. */

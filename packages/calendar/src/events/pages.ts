@@ -1,6 +1,7 @@
 import { expected, expectInteger } from '@yuzuru/concurrency/boundary'
 import type { IoOptions } from '@yuzuru/concurrency'
 import type { AccountApi } from '../accounts/account-api.ts'
+import { isPage } from '../wire/answer-shape.ts'
 import type { Operation, Operations } from '../wire/operations.ts'
 
 /** The query of a list. */
@@ -27,7 +28,7 @@ export class Pages {
     do {
       const request = { method: 'GET', url, query: { ...query, pageToken } }
       const page = await this.#operations.perform(call, options, () =>
-        this.#api.json<Page>(call, request),
+        this.#api.json<Page>(call, request, isPage),
       )
       yield page
       pageToken = page.nextPageToken ?? undefined

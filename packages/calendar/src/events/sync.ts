@@ -119,6 +119,7 @@ export class Sync {
       const changes = items.map((native) => eventChange(native))
       // Only the last page's token stands for all of them.
       const isLast = nextPageToken === undefined || nextPageToken === null
+      if (isLast && typeof nextSyncToken !== 'string') throw noCursor(reference)
       yield {
         reset: false,
         changes,
@@ -134,4 +135,11 @@ function eventChange(native: calendar_v3.Schema$Event): EventChange {
   if (event.status !== 'cancelled') return { type: 'changed', id, event }
   if (seriesId === undefined) return { type: 'deleted', id }
   return { type: 'occurrence-cancelled', id, seriesId, originalStart }
+}
+
+/** Without one the next sync would bring everything, and nothing of what was deleted. */
+function noCursor(reference: string): CalendarError {
+  const message = 'calendar.sync failed: the last page of the answer has no cursor'
+  const init = { operation: 'sync', reference, code: 'unexpected', outcome: 'none' } as const
+  return new CalendarError(message, init)
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type GoogleCalendar, startGoogleCalendar } from '../../test/google-calendar.ts'
 import type { Calendar } from '../calendar.ts'
 import { connect, EVENTS_PATH, failure, meeting } from '../testing/calendar-fixture.ts'
+import { createFakeCalendar } from '../testing/fake-calendar.ts'
 
 type Kind = GoogleTrouble['kind']
 
@@ -169,4 +170,43 @@ test('more changes than Google counts in a minute get through, when it says 429'
     expect(await calendar.events.update('staff-1', { id, summary })).toMatchObject({ summary })
   }
   expect(fixture.requestCount('PATCH', `${EVENTS_PATH}/${id}`)).toBeGreaterThan(3)
+})
+
+/** Reasons of Google's APIs in general, and the form without `errors`: https://google.aip.dev/193 */
+const OTHERS: [what: string, error: object, code: string, requests: number][] = [
+  [
+    'concurrentLimitExceeded',
+    { errors: [{ reason: 'concurrentLimitExceeded' }] },
+    'rate_limited',
+    1,
+  ],
+  ['servingLimitExceeded', { errors: [{ reason: 'servingLimitExceeded' }] }, 'rate_limited', 1],
+  [
+    'userRateLimitExceededUnreg',
+    { errors: [{ reason: 'userRateLimitExceededUnreg' }] },
+    'rate_limited',
+    1,
+  ],
+  ['RATE_LIMIT_EXCEEDED', { details: [{ reason: 'RATE_LIMIT_EXCEEDED' }] }, 'rate_limited', 2],
+  [
+    'ACCESS_TOKEN_SCOPE_INSUFFICIENT',
+    { details: [{ links: [] }, { reason: 'ACCESS_TOKEN_SCOPE_INSUFFICIENT' }] },
+    'forbidden',
+    1,
+  ],
+  ['accessNotConfigured', { errors: [{ reason: 'accessNotConfigured' }] }, 'forbidden', 1],
+]
+
+test.each(OTHERS)('403 by %s is known for what it is', async (reason, error, code, requests) => {
+  await using calendar = createFakeCalendar()
+  await calendar.connectAs('staff-1', 'hana@example.com')
+  const { event } = await calendar.events.create('staff-1', meeting(1))
+  const json = { error: { code: 403, ...error } }
+  for (let time = 0; time < 3; time += 1) calendar.fail('PATCH /calendar', { status: 403, json })
+  const limited = await failure(calendar.events.update('staff-1', { id: event.id, summary: '新' }))
+  expect(limited).toMatchObject({ code, reason, outcome: 'none' })
+  expect(limited.retryable).toBe(code === 'rate_limited')
+  const isRepeated = calendar.requestCount('PATCH', `${EVENTS_PATH}/${event.id}`) > 1
+  expect(isRepeated).toBe(requests > 1)
+  expect(limited.message.includes('authorizeUrl')).toBe(reason.startsWith('ACCESS'))
 })

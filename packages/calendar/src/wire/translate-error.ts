@@ -1,4 +1,4 @@
-import { codeOfStatus, type StatusCode } from '@yuzuru/concurrency/boundary'
+import { codeOfStatus, fieldOf, type StatusCode } from '@yuzuru/concurrency/boundary'
 import { type HttpAnswer, HttpError, type HttpErrorCode } from '@yuzuru/http'
 import { CalendarError, type CalendarErrorCode } from '../calendar-error.ts'
 import { scopeAdvice } from './least-scopes.ts'
@@ -7,20 +7,21 @@ import type { Operation } from './operations.ts'
 /** What an error shows of its call. */
 export type CallContext = Pick<Operation, 'operation' | 'reference'>
 
-/** Google answers these with 403 or 429: https://developers.google.com/workspace/calendar/api/guides/errors */
-const LIMITS: ReadonlySet<string> = new Set([
-  'rateLimitExceeded',
-  'userRateLimitExceeded',
-  'calendarUsageLimitsExceeded',
-  'quotaExceeded',
-  'dailyLimitExceeded',
-])
+/**
+ * What Google says with 403 or 429 of limits: those of the Calendar API, and of its APIs in general. The last one is said
+ * in `details` (https://google.aip.dev/193). https://developers.google.com/workspace/calendar/api/guides/errors
+ */
+const LIMIT = /(?:Limits?|quota)Exceeded(?:Unreg)?$|^RATE_LIMIT_EXCEEDED$/
 
 /**
  * Of them, those that a wait of seconds mends; the others last for hours. By `quotaExceeded` Google says that so much
  * was made that the calendars can only be read for some hours ("Calendar usage limits exceeded").
  */
-const BRIEF: ReadonlySet<string> = new Set(['rateLimitExceeded', 'userRateLimitExceeded'])
+const BRIEF: ReadonlySet<string> = new Set([
+  'rateLimitExceeded',
+  'userRateLimitExceeded',
+  'RATE_LIMIT_EXCEEDED',
+])
 
 /** The token works, and the person did not allow this. */
 const SCOPE: ReadonlySet<string> = new Set([
@@ -100,25 +101,36 @@ export function calendarFailure({ operation, reference }: CallContext, error: un
  */
 export function isWorthRepeating(answer: HttpAnswer): boolean | undefined {
   const { status } = answer
-  if (status !== 403 && status !== 429) return undefined
+  if (!isTurnedAway(status)) return undefined
   const reason = reasonOf(answer)
-  if (reason !== undefined && LIMITS.has(reason)) return BRIEF.has(reason)
+  if (reason !== undefined && LIMIT.test(reason)) return BRIEF.has(reason)
   return status === 429
 }
 
 function codeOf(error: HttpError, reason: string | undefined): CalendarErrorCode {
   const { status } = error
   if (status === undefined) return ON_THE_WAY[error.code] ?? 'unexpected'
-  if (reason !== undefined && LIMITS.has(reason)) return 'rate_limited'
+  if (reason !== undefined && LIMIT.test(reason) && isTurnedAway(status)) return 'rate_limited'
   if (reason !== undefined && FULL_SYNC.has(reason)) return 'full_sync_required'
   return CODES[codeOfStatus(status)]
 }
 
-/** Google's own word, if the answer is in its shape. */
+function isTurnedAway(status: number): boolean {
+  return status === 403 || status === 429
+}
+
+/** Google's own word, if the answer is in its shape: in `errors`, or where there are none in `details`. */
 function reasonOf(answer: HttpAnswer | undefined): string | undefined {
-  const { error } = (answer?.json ?? {}) as { error?: { errors?: { reason?: unknown }[] } }
-  const reason = Array.isArray(error?.errors) ? error.errors[0]?.reason : undefined
-  return typeof reason === 'string' && /^\w{1,64}$/.test(reason) ? reason : undefined
+  const { error } = (answer?.json ?? {}) as { error?: { errors?: unknown; details?: unknown } }
+  const [reason] = [...wordsIn(error?.errors).slice(0, 1), ...wordsIn(error?.details)]
+  return reason
+}
+
+function wordsIn(list: unknown): string[] {
+  if (!Array.isArray(list)) return []
+  return list
+    .map((each: unknown) => fieldOf(each, 'reason'))
+    .filter((reason): reason is string => typeof reason === 'string' && /^\w{1,64}$/.test(reason))
 }
 
 /** What an answer says may be personal (an event) or secret (a page that repeats the request). */
