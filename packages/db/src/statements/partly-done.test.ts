@@ -11,6 +11,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from '../create-database.ts'
 import type { Database } from '../database.ts'
 import { stream } from '../rows/stream.ts'
+import { transaction } from '../transactions/transaction.ts'
+import { declareReads } from './declare-reads.ts'
 
 interface Schema {
   readonly acts: { readonly id: string }
@@ -84,6 +86,66 @@ describe('what the server refused says "none" only where nothing of it stands', 
       .catch((error: unknown) => error)
     expect(outcomeOf(error)).toBe('none')
     expect(await count(id)).toBe(0)
+  })
+})
+
+describe('what no rollback undoes is unknown when', () => {
+  /** `FAIL` divides by zero, but only as it runs. */
+  const lasting: Readonly<Record<string, string>> = {
+    'a sequence was set': `select setval('marks', 77), FAIL`,
+    'a slot was made': `select pg_create_physical_replication_slot('marks_77'), FAIL`,
+    'a statement ran through dblink': `select dblink_exec('CONN', 'select setval(''marks'', 77)'), FAIL`,
+  }
+
+  beforeAll(async () => {
+    await sql`create extension dblink`.execute(admin)
+    await sql`create sequence marks`.execute(admin)
+  })
+
+  async function stands(): Promise<boolean> {
+    const { rows } = await sql<{ stands: boolean }>`select (select last_value from marks) = 77
+      or exists (select from pg_replication_slots where slot_name = 'marks_77') as stands`.execute(
+      admin,
+    )
+    await sql`select setval('marks', 1)`.execute(admin)
+    await sql`select pg_drop_replication_slot(slot_name) from pg_replication_slots`.execute(admin)
+    return rows[0]?.stands === true
+  }
+
+  function textOf(name: string): string {
+    const { hostname, port, username, password, pathname } = new URL(postgres.url)
+    const conn = `host=${hostname} port=${port} user=${username} password=${password} dbname=${pathname.slice(1)}`
+    return (lasting[name] as string)
+      .replace('CONN', conn.replaceAll("'", "''"))
+      .replace('FAIL', '1 / (random() * 0)::int')
+  }
+
+  test.each(Object.keys(lasting))('%s, and the statement failed', async (name) => {
+    const failing = sql.raw(textOf(name)).execute(db)
+    const error = await failing.catch((error: unknown) => error)
+    expect(outcomeOf(error)).toBe('unknown')
+    expect(await stands()).toBe(true)
+  })
+
+  test.each(Object.keys(lasting))('%s, and its transaction failed, once', async (name) => {
+    let runs = 0
+    const failing = transaction(db, async (tx) => {
+      runs += 1
+      await sql.raw(textOf(name).replace(/, 1 .*/, '')).execute(tx)
+      await sql`do $$ begin raise exception using errcode = '40001', message = 'no'; end $$`.execute(
+        tx,
+      )
+    })
+    const error = await failing.catch((error: unknown) => error)
+    expect(outcomeOf(error)).toBe('unknown')
+    expect(runs).toBe(1)
+    expect(await stands()).toBe(true)
+  })
+
+  test('but not what was declared to read', async () => {
+    const read = sql.raw(`select * from dblink('CONN', 'select 1') as t(n int)`)
+    const error = await read.execute(declareReads(db)).catch((error: unknown) => error)
+    expect(outcomeOf(error)).toBe('none')
   })
 })
 

@@ -1,6 +1,6 @@
 import type { Effect, IoCall, Outcome } from '@yuzuru/concurrency'
 import type { CompiledQuery } from 'kysely'
-import { commits, effectOf, failsPartly } from './statement-effect.ts'
+import { commits, effectOf, failsPartly, lasts } from './statement-effect.ts'
 import { isScript } from './statement-words.ts'
 import { translateError } from '../wire/translate-error.ts'
 
@@ -28,8 +28,12 @@ const PARTED: IoCall = callFor('query', 'write', (error, outcome) =>
   translateError('query', error, outcome, true),
 )
 
-/** What a query of Kysely is to the outside. In a transaction it is COMMIT that decides. */
+/**
+ * What a query of Kysely is to the outside. In a transaction it is COMMIT that decides, but for what no rollback
+ * undoes.
+ */
 export function queryCall(query: CompiledQuery, isAtomic: boolean): IoCall {
+  if (lasts(query)) return PARTED
   if (isAtomic) {
     if (!commits(query)) return QUERIES.read
     return isScript(query.sql) ? PARTED : QUERIES.write

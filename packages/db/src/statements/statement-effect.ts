@@ -2,6 +2,7 @@ import type { Effect } from '@yuzuru/concurrency'
 import type { CompiledQuery, RootOperationNode } from 'kysely'
 import { callsOnlyKnown } from './calls-known.ts'
 import { KnownTexts } from './known-texts.ts'
+import { mayLast } from './lasting-effects.ts'
 import { isDeclaredRead } from './read-mark.ts'
 import { mayCommit, mayFailPartly } from './statement-words.ts'
 
@@ -53,6 +54,15 @@ export function failsPartly(query: CompiledQuery): boolean {
   return !BUILT.has(query.query.kind) && parting.is(query)
 }
 
+/**
+ * Whether something that it does may stand after a rollback, of itself or of its transaction: `setval`, what is run
+ * through `dblink`. Not where it was declared to read.
+ */
+export function lasts(query: CompiledQuery): boolean {
+  return lasting.is(query) && !isDeclaredRead(query)
+}
+
+const lasting = new KnownTexts<CompiledQuery>(({ sql }) => mayLast(sql))
 const committing = new KnownTexts<CompiledQuery>(({ sql }) => mayCommit(sql))
 const parting = new KnownTexts<CompiledQuery>(({ sql }) => mayFailPartly(sql))
 
