@@ -12,6 +12,13 @@ import { StorageError } from '../store/storage-error.ts'
 /** How many keys one request may name (S3 API, DeleteObjects). */
 const BATCH = 1_000
 
+/**
+ * What XML 1.0 has no way to write, not even as a reference: a store refuses a document with it, and all the other
+ * keys in that. https://www.w3.org/TR/xml/#charsets
+ */
+// oxlint-disable-next-line no-control-regex
+const UNWRITABLE = /[\u0001-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
+
 /** Deletes an object. It is not an error if there is none. */
 export async function remove(
   context: StorageContext,
@@ -25,7 +32,7 @@ export async function remove(
 }
 
 /**
- * Deletes objects, a thousand with each request.
+ * Deletes objects, a thousand with each request; a key with control characters in it has a request of its own.
  *
  * @returns how many keys were named
  */
@@ -78,6 +85,13 @@ export async function removePrefix(
 
 async function removeBatch(context: StorageContext, batch: readonly string[]): Promise<number> {
   const subject = { operation: 'deleteMany' }
+  const [first = ''] = batch
+  if (UNWRITABLE.test(first)) {
+    await callStore(context, subject, 'idempotent', undefined, (signal) =>
+      context.backend.delete(first, undefined, signal),
+    )
+    return 1
+  }
   // The transport does not retry a POST, but this one may be repeated: deleting twice does no harm.
   const failed = await retry(
     () =>
@@ -105,12 +119,17 @@ async function* keysOf(
   for await (const { key } of list(context, { prefix })) yield key
 }
 
+/** A key that cannot be written in XML is alone. */
 async function* batched(
   keys: Iterable<string> | AsyncIterable<string>,
 ): AsyncGenerator<readonly string[], void, undefined> {
   let batch: string[] = []
   for await (const key of keys) {
     expectKey(key)
+    if (UNWRITABLE.test(key)) {
+      yield [key]
+      continue
+    }
     batch.push(key)
     if (batch.length < BATCH) continue
     yield batch
