@@ -102,6 +102,7 @@ export class Pool implements SessionSource {
   }
 
   #release(session: Session, permits: readonly Permit[]): void {
+    if (session.isSpoiled) session.destroy()
     const isToReset = session.reusable && (session.isChanged || this.#resets === 'always')
     if (!isToReset) this.#giveBack(session, permits)
     else if (this.#life.state !== 'open') {

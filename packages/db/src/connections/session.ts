@@ -40,6 +40,7 @@ export class Session {
   #watch: DeathWatch | undefined = undefined
   #wasDead = false
   #changed = false
+  #spoiled = false
 
   /**
    * @param cancelTimeoutMs how long the server may take to stop, before the connection is closed
@@ -200,15 +201,25 @@ export class Session {
     return exchange.run(signal)
   }
 
-  /** Notes that a statement may leave something behind for the next user. */
-  noteChange(): void {
+  /**
+   * Notes that a statement may leave something behind for the next user.
+   *
+   * @param spoils whether no reset undoes that
+   */
+  noteChange(spoils: boolean): void {
     this.#changed = true
+    this.#spoiled ||= spoils
     this.#prepared.suspend()
   }
 
   /** Whether it must be {@link Session.reset} before its next use. */
   get isChanged(): boolean {
     return this.#changed || this.#settings.isChanged
+  }
+
+  /** Whether no {@link Session.reset} makes it fit for another user. */
+  get isSpoiled(): boolean {
+    return this.#spoiled
   }
 
   /** Corrects the settings of how values are written and read, if the server has reported other ones. */

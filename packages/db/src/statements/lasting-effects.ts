@@ -1,3 +1,5 @@
+import { readings } from './sql-comments.ts'
+
 /*
  * What a statement may do that no rollback undoes: not that of the statement, nor that of its transaction. It is
  * judged by its text, on the side of caution. A function of your own that does such a thing within is not seen.
@@ -32,7 +34,7 @@ const NAMES = [
   'pg_stat_(?:statements_)?reset\\w*',
 ]
 
-const FUNCTIONS = new RegExp(`\\b(?:${NAMES.join('|')})(?="?\\s*(?:\\(|--|/\\*))`, 'i')
+const FUNCTIONS = new RegExp(`\\b(?:${NAMES.join('|')})(?="?\\s*\\()`, 'i')
 
 /** A COPY to or from a program, or to a file of the server. */
 const COPIES = /\bcopy\b[^]*\b(?:program\b|to\s+e?')/i
@@ -40,7 +42,9 @@ const COPIES = /\bcopy\b[^]*\b(?:program\b|to\s+e?')/i
 /** What works on another server too, or step by step: a database that was dropped half-way stays as a ruin. */
 const COMMANDS = /\b(?:drop\s+database|(?:create|alter|drop)\s+subscription)\b/i
 
+const LASTING = [FUNCTIONS, COPIES, COMMANDS]
+
 /** Whether something of a statement may stand although the server has refused it, or rolled its transaction back. */
 export function mayLast(sql: string): boolean {
-  return FUNCTIONS.test(sql) || COPIES.test(sql) || COMMANDS.test(sql)
+  return readings(sql).some((text) => LASTING.some((each) => each.test(text)))
 }

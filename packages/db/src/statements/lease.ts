@@ -19,7 +19,7 @@ import { refuseNested } from './nested-use.ts'
 import { hasOwnTypes, readOwnTypes } from './own-types.ts'
 import { isPlainRead } from './plain-read.ts'
 import { toQueryResult } from './query-result.ts'
-import { mayChangeSession } from './session-change.ts'
+import { mayChangeSession, maySpoilSession } from './session-change.ts'
 import { type Statement, statementOf } from './statement.ts'
 import { callFor, queryCall } from './statement-call.ts'
 import { commits, effectOf } from './statement-effect.ts'
@@ -268,7 +268,7 @@ export class Lease {
     statement: Statement,
     signal: AbortSignal,
   ): Promise<PgResult> {
-    if (mayChangeSession(query)) session.noteChange()
+    if (mayChangeSession(query)) session.noteChange(maySpoilSession(query))
     if (effectOf(query) === 'write' && discarding.is(query)) session.transactionIds.forget()
     // Whether it writes matters only at the end of a transaction.
     if (!this.isAtomic) return session.query(statement, signal)

@@ -18,6 +18,8 @@ beforeAll(async () => {
   await sql`create function lock_it() returns void language sql as 'select pg_advisory_lock(9)'`.execute(
     db,
   )
+  await sql`create extension dblink`.execute(db)
+  await sql`select pg_replication_origin_create('here')`.execute(db)
 })
 
 afterAll(async () => {
@@ -58,8 +60,16 @@ const LEAKS = [
   `select set_zone()`,
 ]
 
+/** What comments and unusual ways hide from a glance. */
+const HIDDEN = [
+  `/* a /* b */ c */ set work_mem = '7MB'`,
+  `set/* of the tenant */work_mem = '7MB'`,
+  `create /* a */ temp table scratch (id int)`,
+  `update pg_settings set setting = '7168' where name = 'work_mem'`,
+]
+
 describe('the next user of a connection', () => {
-  test.each(LEAKS)('finds nothing of: %s', async (text) => {
+  test.each([...LEAKS, ...HIDDEN])('finds nothing of: %s', async (text) => {
     for (const within of [false, true]) {
       await using db = createDatabase({ url: postgres.url, connections: 1 })
       const before = await leftovers(db)
@@ -90,6 +100,34 @@ describe('the next user of a connection', () => {
     await sql`select lock_it()`.execute(db)
 
     expect(await leftovers(db)).toEqual(before)
+  })
+
+  test.each([
+    [`select setseed(0.5)`, `select random() < 0 as it`],
+    [
+      `select dblink_connect('beside', 'CONN')`,
+      `select coalesce('beside' = any (dblink_get_connections()), false) as it`,
+    ],
+    [
+      `load 'auto_explain'`,
+      `select count(*) > 0 as it from pg_settings where name like 'auto_explain.%'`,
+    ],
+    [
+      `select pg_replication_origin_session_setup('here')`,
+      `select pg_replication_origin_session_is_setup() as it`,
+    ],
+  ])('gets another one after what no reset undoes: %s', async (text, found) => {
+    await using db = createDatabase({ url: postgres.url, connections: 1 })
+    const { hostname, port, username, password, pathname } = new URL(postgres.url)
+    const conn = `host=${hostname} port=${port} user=${username} password=${password} dbname=${pathname.slice(1)}`
+    const pid = sql<{ pid: number }>`select pg_backend_pid() as pid`
+    const { rows: before } = await pid.execute(db)
+    await sql.raw(text.replace('CONN', conn.replaceAll("'", "''"))).execute(db)
+
+    const { rows } = await sql.raw<{ it: boolean }>(found).execute(db)
+    expect(rows).toEqual([{ it: false }])
+    expect((await pid.execute(db)).rows).not.toEqual(before)
+    expect((await health(db)).pool).toMatchObject({ used: 0, idle: 1 })
   })
 
   test('can still ask for the ids of transactions that were prepared before', async () => {
@@ -126,6 +164,7 @@ describe('no round trip is spent on', () => {
     `select "temp" from sensors`,
     `create table temperatures (id int)`,
     `select reset_at, load, call from prepared`,
+    `select name from pg_settings -- to update`,
   ])('%s', (text) => {
     expect(mayChangeSession(CompiledQuery.raw(text))).toBe(false)
   })

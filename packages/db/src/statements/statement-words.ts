@@ -1,3 +1,5 @@
+import { readings } from './sql-comments.ts'
+
 /*
  * What a text says of itself, judged on the side of caution: nothing here reads SQL as the server does. A word
  * counts where a statement may begin: at the start, after a semicolon or a comment, or on a line of its own.
@@ -37,8 +39,9 @@ export function mayFailPartly(sql: string): boolean {
 }
 
 function hasStatement(sql: string, words: RegExp): boolean {
-  for (const { index } of sql.matchAll(words)) if (mayBegin(sql, index)) return true
-  return false
+  return readings(sql).some((text) =>
+    text.matchAll(words).some(({ index }) => mayBegin(text, index)),
+  )
 }
 
 /** Whether a statement may begin at this place. */
