@@ -9,7 +9,7 @@ import { SessionSettings } from '../wire/session-settings.ts'
 import { StatementBatch } from '../wire/statement-batch.ts'
 import { TransactionIdQuery } from '../wire/transaction-id.ts'
 import { DeathWatch } from './death-watch.ts'
-import { type Running, stopRunning } from './stop-running.ts'
+import { isStopped, type Running, stopRunning } from './stop-running.ts'
 
 /** What to do with a statement whose scope is cancelled. */
 export type AbortMode =
@@ -298,8 +298,3 @@ export class Session {
 const NO_ROWS: PgTypes = { getTypeParser: () => (text) => text }
 
 const EMPTY: PgResult = { command: '', rowCount: null, rows: [] }
-
-/** Whether the cancel ended the statement: with SQLSTATE 57014, or because we closed the connection. */
-function isStopped(error: unknown, destroyed: boolean): boolean {
-  return destroyed || (error instanceof Error && 'code' in error && error.code === '57014')
-}

@@ -32,3 +32,8 @@ export async function stopRunning(
   })
   return !expired
 }
+
+/** Whether the cancel ended the statement: with SQLSTATE 57014, or because we closed the connection. */
+export function isStopped(error: unknown, destroyed: boolean): boolean {
+  return destroyed || (error instanceof Error && 'code' in error && error.code === '57014')
+}

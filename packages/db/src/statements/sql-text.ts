@@ -59,11 +59,16 @@ export function literal(option: string, text: unknown): string {
 
 /**
  * The text of a statement as it can be sent. A zero byte would end it in the middle of its message, and
- * the server would read the rest as something else.
+ * the server would read the rest as something else; half a surrogate pair would arrive as U+FFFD.
  *
- * @throws {TypeError} unless it is text without U+0000
+ * @throws {TypeError} unless it is well-formed text without U+0000
  */
 export function statementText(text: unknown): string {
-  if (typeof text === 'string' && !text.includes('\0')) return text
-  throw expected('the text of a statement to be without U+0000', text)
+  if (typeof text !== 'string' || text.includes('\0')) {
+    throw expected('the text of a statement to be without U+0000', text)
+  }
+  if (text.isWellFormed()) return text
+  throw new TypeError(
+    'Expected the text of a statement to be well-formed, got a lone surrogate in it',
+  )
 }

@@ -49,6 +49,16 @@ const WRONG: Record<string, CompiledQuery> = {
     },
   ]),
   'a value in an array': CompiledQuery.raw('select $1::jsonb[]', [[circular]]),
+  'half a surrogate pair': CompiledQuery.raw('select $1::text', ['a\ud800']),
+  'half a surrogate pair in an array': CompiledQuery.raw('select $1::text[]', [['\udc00a']]),
+  'an invalid date': CompiledQuery.raw('select $1::text', [new Date(Number.NaN)]),
+  'an invalid date in an array': CompiledQuery.raw('select $1::text[]', [[new Date(Number.NaN)]]),
+  'a symbol': CompiledQuery.raw('select $1::text', [Symbol('a')]),
+  'a function': CompiledQuery.raw('select $1::text', [() => 'a']),
+  'a promise that nobody awaited': CompiledQuery.raw('select $1::text', [Promise.resolve('a')]),
+  'a Map': CompiledQuery.raw('select $1::jsonb', [new Map([['a', 1]])]),
+  'a Set': CompiledQuery.raw('select $1::jsonb', [new Set(['a'])]),
+  'a Blob': CompiledQuery.raw('select $1::bytea', [new Blob(['a'])]),
   'more than a message holds': CompiledQuery.raw('select $1::bytea', [Buffer.alloc(2 ** 30)]),
 }
 

@@ -1,5 +1,6 @@
 import { startPostgres, type PostgresServer } from '@yuzuru/sandbox'
 import { sql } from 'kysely'
+import { runInNewContext } from 'node:vm'
 import { types } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from '../create-database.ts'
@@ -112,6 +113,25 @@ describe('values', () => {
 
   test('what is no JSON is refused before it is sent', () => {
     expect(() => json(undefined)).toThrow('Expected JSON, got undefined')
+  })
+
+  test('what only looks like nothing is sent as what it is', async () => {
+    class Empty {
+      readonly kind: string | undefined = undefined
+    }
+    const bytes = new Uint8Array([0, 255]).buffer
+    expect(await send(bytes, 'bytea')).toBe('\\x00ff')
+    expect(await send([bytes], 'bytea[]')).toBe('{"\\\\x00ff"}')
+    expect(await send(new SharedArrayBuffer(1), 'bytea')).toBe('\\x00')
+    for (const empty of [{}, Object.create(null), runInNewContext('({})'), new Empty()]) {
+      expect(await send(empty, 'jsonb')).toBe('{}')
+    }
+    expect(await send('\u{1f338}', 'text')).toBe('\u{1f338}')
+  })
+
+  test('text with half a surrogate pair is refused before it is sent', async () => {
+    const failing = sql`select ${sql.lit('\ud800')} as it`.execute(db)
+    await expect(failing).rejects.toThrow(/to be well-formed/)
   })
 
   test('arrays, bigints, dates and bytes are sent as what they are', async () => {
