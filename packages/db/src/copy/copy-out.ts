@@ -9,6 +9,9 @@ import { rowReader } from './copy-rows-out.ts'
 import { type Copyable, type CopiedQuery, copiedQuery } from './copy-query.ts'
 import { enclosingTransaction } from '../transactions/transaction-state.ts'
 import type { PgResult } from '../wire/pg-client.ts'
+import type { StatementOptions } from '../statements/lease.ts'
+import { noteValues } from '../wire/server-error.ts'
+import { translateError } from '../wire/translate-error.ts'
 import type { Queryable } from '../statements/queryable.ts'
 import { savepoint } from '../transactions/savepoint.ts'
 import { statementText } from '../statements/sql-text.ts'
@@ -122,6 +125,15 @@ interface StartOptions extends IoOptions {
   readonly columns: PromiseWithResolvers<PgResult>
 }
 
+/** The values of the query are literals in its text. */
+const DESCRIBES: StatementOptions = {
+  effect: 'read',
+  translate(error, outcome) {
+    noteValues(error)
+    return translateError('copyOut', error, outcome)
+  },
+}
+
 /** Runs the COPY beside the loop that takes what it gives. */
 async function start<DB>(
   db: Queryable<DB>,
@@ -134,7 +146,7 @@ async function start<DB>(
     withLease(on, async (lease, copy) => {
       // COPY itself does not tell the types of its columns.
       if (format === undefined) {
-        columns.resolve(await lease.statement('copyOut', query.describe, { effect: 'read' }))
+        columns.resolve(await lease.statement('copyOut', query.describe, DESCRIBES))
       }
       return await copy(exchange, { signal, timeoutMs })
     })

@@ -3,7 +3,7 @@ import { cancelScope, moveOnAfter, shield } from '@yuzuru/concurrency'
 import type { CopyChunk, CopyExchange } from './copy-exchange.ts'
 import type { PgConnectionLike, PgResult } from './pg-client.ts'
 import { violation } from './protocol-error.ts'
-import { isServerError } from './server-error.ts'
+import { isServerError, noteValues } from './server-error.ts'
 import { leavesNothing } from './translate-error.ts'
 
 /**
@@ -41,6 +41,7 @@ export class CopyIn implements CopyExchange {
   readonly #done = Promise.withResolvers<PgResult>()
   #connection: PgConnectionLike | undefined = undefined
   #rowCount: number | undefined = undefined
+  #isOpen = false
   #isOver = false
   #onOver: (() => void) | undefined = undefined
   #onStop: (() => void) | undefined = undefined
@@ -68,6 +69,7 @@ export class CopyIn implements CopyExchange {
   callback(): void {}
 
   handleCopyInResponse(): void {
+    this.#isOpen = true
     this.#opened.resolve(true)
   }
 
@@ -83,6 +85,7 @@ export class CopyIn implements CopyExchange {
   }
 
   handleError(error: Error): void {
+    if (this.#isOpen) noteValues(error)
     if (isServerError(error) && leavesNothing(error)) this.#mayHaveHappened = false
     this.#end()
     this.#done.reject(error)

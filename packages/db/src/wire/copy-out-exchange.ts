@@ -1,7 +1,7 @@
 import type { CopyExchange } from './copy-exchange.ts'
 import type { PgConnectionLike, PgResult } from './pg-client.ts'
 import { violation } from './protocol-error.ts'
-import { isServerError } from './server-error.ts'
+import { isServerError, noteValues } from './server-error.ts'
 import { leavesNothing } from './translate-error.ts'
 
 /** How many bytes may wait for the consumer before nothing more is read from the socket. */
@@ -69,6 +69,7 @@ export class CopyOut implements CopyExchange {
   }
 
   handleError(error: Error): void {
+    noteValues(error)
     if (isServerError(error) && leavesNothing(error)) this.#refused = true
     this.end()
     this.#done.reject(error)

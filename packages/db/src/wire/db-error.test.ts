@@ -3,16 +3,25 @@ import { IoError } from '@yuzuru/concurrency'
 import { sql } from 'kysely'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { copyIn } from '../copy/copy-in.ts'
+import { copyOut } from '../copy/copy-out.ts'
+import { stream } from '../rows/stream.ts'
 import { createDatabase } from '../create-database.ts'
 import type { Database } from '../database.ts'
 import { DbError } from './db-error.ts'
 
+interface Schema {
+  readonly searches: { readonly it: string }
+  readonly gone: { readonly a: number }
+}
+
 let postgres: PostgresServer
-let db: Database<object>
+let db: Database<Schema>
 
 beforeAll(async () => {
   postgres = await startPostgres()
   db = createDatabase({ url: postgres.url })
+  await sql`create table searches (it tsquery)`.execute(db)
   await sql`create table parents (id int primary key)`.execute(db)
   await sql`create table things (
     id int primary key, parent_id int references parents, "Odd Name" text, email text not null,
@@ -27,6 +36,10 @@ afterAll(async () => {
   await db.close()
   await postgres.close()
 })
+
+async function drain(rows: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of rows) continue
+}
 
 async function errorOf(text: string, ...values: unknown[]): Promise<unknown> {
   const query = sql.join([sql.raw(text), ...values.map((value) => sql`${value}`)], sql` `)
@@ -108,6 +121,57 @@ describe('DbError', () => {
       expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(secret)
       expect(JSON.stringify(error)).not.toContain(secret)
     }
+  })
+
+  /** Statements with a value of which the server's sentence, or its DETAIL, shows more than it seems. */
+  const TELLING: Readonly<Record<string, (secret: string) => Promise<unknown>>> = {
+    'a search': (secret) => sql`select to_tsquery(${`${secret} & &`})`.execute(db),
+    'a search that is a cast': (secret) => sql`select ${`${secret} &`}::tsquery`.execute(db),
+    'a search that is too long': (secret) =>
+      sql`select ${`${secret}${'x'.repeat(3_000)}`}::tsquery`.execute(db),
+    'the name of a table': (secret) => sql`select ${secret}::regclass`.execute(db),
+    'a name with dots': (secret) => sql`select ${`a.b.${secret}`}::regclass`.execute(db),
+    'the name of a schema': (secret) => sql`select ${secret}::regnamespace`.execute(db),
+    'the name of a role': (secret) => sql`select ${secret}::regrole`.execute(db),
+    'the name of a function': (secret) => sql`select ${secret}::regproc`.execute(db),
+    'the name of a setting': (secret) => sql`select current_setting(${secret})`.execute(db),
+    'the name of a database': (secret) => sql`select pg_database_size(${secret})`.execute(db),
+    'the name of a file': (secret) => sql`select pg_read_file(${secret})`.execute(db),
+    'a JSON path': (secret) => sql`select ${`$.a ${secret}`}::jsonpath`.execute(db),
+    'a query that is streamed': (secret) =>
+      drain(stream(db.selectNoFrom((eb) => eb.fn('to_tsquery', [eb.val(`${secret} &`)]).as('it')))),
+    'a query that is copied out': (secret) =>
+      drain(copyOut(db, sql`select to_tsquery(${`${secret} &`}) as it`)),
+    'a row that is copied in': (secret) =>
+      copyIn(db, { table: 'searches', columns: ['it'] }, [[`${secret} &`]]),
+    'a row that looks like the DETAIL of a key': (secret) =>
+      sql`insert into things values (9, null, ${`${secret})=(y`}, 'e', -1)`.execute(db),
+    'what a function raises': (secret) =>
+      sql
+        .raw(
+          `do $$ begin raise exception using errcode = '23505', message = 'no', detail = 'Who (${secret})=(x)'; end $$`,
+        )
+        .execute(db),
+  }
+
+  test.each(Object.keys(TELLING))('holds no value, and no word of one: %s', async (name) => {
+    const secret = 'hidden_at_example'
+    const error = await TELLING[name]?.(secret).catch((error: unknown) => error)
+    expect(error).toBeInstanceOf(DbError)
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(secret)
+  })
+
+  test('names what a statement names, also where it has values', async () => {
+    for (const text of ['select * from gone where 1 =', 'select gone(1) where 1 =']) {
+      await expect(errorOf(text, 1)).resolves.toMatchObject({
+        message: expect.stringContaining('gone'),
+      })
+    }
+    await expect(errorOf('drop table gone')).resolves.toMatchObject({
+      message: expect.stringContaining('gone'),
+    })
+    const copied = copyIn(db, { table: 'gone', columns: ['a'] }, [[1]])
+    await expect(copied).rejects.toThrow(/gone/)
   })
 
   test('points at the code that made the query', async () => {

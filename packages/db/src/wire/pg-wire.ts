@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { Socket } from 'node:net'
 import type { CancelTarget } from './cancel-request.ts'
 import type { PgClientLike, PgQuery, PgResult } from './pg-client.ts'
+import { noteValues } from './server-error.ts'
 
 /** A statement that speaks the protocol itself. pg calls its hooks with the server's messages. */
 export interface Submittable {
@@ -58,7 +59,11 @@ export class PgWire {
   query(query: PgQuery): Promise<PgResult | PgResult[]>
   query(text: string, values: unknown[] | undefined): Promise<PgResult | PgResult[]>
   query(query: string | PgQuery, values?: unknown[]): Promise<PgResult | PgResult[]> {
-    return typeof query === 'string' ? this.#client.query(query, values) : this.#client.query(query)
+    const given = typeof query === 'string' ? values : query.values
+    const result =
+      typeof query === 'string' ? this.#client.query(query, values) : this.#client.query(query)
+    if ((given ?? []).length > 0) result.catch(noteValues)
+    return result
   }
 
   /** Queues a statement that speaks the protocol itself: pg calls its `submit` when it is its turn. */

@@ -2,6 +2,7 @@ import { Query } from 'pg'
 import type { PgResult, PgTypes } from './pg-client.ts'
 import { ProtocolError, violation } from './protocol-error.ts'
 import { type Column, RowShape } from './row-shape.ts'
+import { noteValues } from './server-error.ts'
 
 /** A statement that one connection has prepared. */
 export interface PreparedRead {
@@ -121,6 +122,7 @@ export class PipelinedRead extends Query {
   handlePortalSuspended(): void {}
 
   handleError(error: unknown): void {
+    noteValues(error)
     this.#stopClock()
     this.#handlers.failed(this, error)
   }

@@ -26,6 +26,9 @@ export interface ServerError extends Error {
   readonly table?: string | undefined
   readonly column?: string | undefined
   readonly constraint?: string | undefined
+  /** Where in the text of the statement, or of one within a function, the error is. */
+  readonly position?: string | undefined
+  readonly internalPosition?: string | undefined
   /** The context, one line for each level. It may quote data. */
   readonly where?: string | undefined
 }
@@ -47,15 +50,22 @@ export function isOddServerError(error: unknown): boolean {
 }
 
 /**
+ * The violations of which DETAIL begins with the names of columns; that of others shows the row. A function may raise
+ * them too, with a DETAIL of its own, but seldom with the name of a constraint.
+ */
+const NAMING: ReadonlySet<string> = new Set(['23503', '23505', '23P01'])
+
+/**
  * The columns of a violated constraint. For unique and foreign keys only `DETAIL` names them, as `Key (a,
  * b)=(1, 2) …` in any language: the names are read, the values are not.
  */
 export function columnsOf(error: ServerError): readonly string[] {
   const named = error.column ?? copyPlaceOf(error).column
   if (named !== undefined) return [shownName(named)]
+  if (!NAMING.has(error.code) || error.constraint === undefined) return []
   const end = error.detail?.indexOf(')=(') ?? -1
   const start = error.detail?.indexOf('(') ?? -1
-  if (error.detail === undefined || end < 0 || start < 0 || !error.code.startsWith('23')) return []
+  if (error.detail === undefined || end < 0 || start < 0) return []
   return error.detail
     .slice(start + 1, end)
     .split(', ', MAX_COLUMNS)
@@ -94,12 +104,38 @@ function columnOf(rest: string): { column?: string } {
   return { column: named.slice(0, Math.min(named.length, ...ends)) }
 }
 
+/** Refusals of statements with values, of which the server's sentence may quote one. */
+const valued = new WeakSet<object>()
+
+/** Notes that values belong to the statement that failed: parameters, or literals made of them. */
+export function noteValues(error: unknown): void {
+  if (typeof error === 'object' && error !== null) valued.add(error)
+}
+
 /**
- * The server's sentence, unless it is of the class that quotes the data (22: data exception). What a
- * function raises may quote anything, and a connection string (dblink) its password.
+ * What the server says of a name or an expression in a statement, and in the same words of one in a value:
+ * `to_tsquery($1)`, `$1::regclass`. Of the first it says the position too.
+ */
+const OF_TEXTS: ReadonlySet<string> = new Set(
+  '0A000 3D000 3F000 42601 42602 42703 42704 42883 42P01 54000 58P01 XX000'.split(' '),
+)
+
+/** What the server puts around what it quotes, in any of its languages. */
+const QUOTES = /["'`\u00ab\u00bb\u2018-\u201f]/
+
+function mayQuoteValue(error: ServerError): boolean {
+  if (error.code.startsWith('22')) return true
+  if (!valued.has(error) || !OF_TEXTS.has(error.code) || !QUOTES.test(error.message)) return false
+  return error.position === undefined && error.internalPosition === undefined
+}
+
+/**
+ * The server's sentence, unless it may quote the data: that of a data exception (class 22) does, and others do where a
+ * value holds a name or an expression. What a function raises may quote anything, and a connection string (dblink)
+ * its password.
  */
 export function safeMessageOf(error: ServerError): string {
-  return error.code.startsWith('22')
+  return mayQuoteValue(error)
     ? `PostgreSQL refused a value (SQLSTATE ${error.code})`
     : shownSentence(error.message)
 }

@@ -4,7 +4,7 @@ import { type Column, type RowShape, rowShapes } from './row-shape.ts'
 import { violation } from './protocol-error.ts'
 import type { Question } from './backend.ts'
 import type { PreparedStatement } from './prepared-statements.ts'
-import { isServerError } from './server-error.ts'
+import { isServerError, noteValues } from './server-error.ts'
 import { executeMessages, queryMessages, scriptMessage, SYNC } from './wire-message.ts'
 import { toWire } from './wire-value.ts'
 
@@ -192,6 +192,7 @@ export class StatementBatch {
     // Whatever the error was, the next use must not fail because of the prepared statement.
     this.#prepared?.forget()
     if (isServerError(error) && error.code === '26000') this.#after?.forget()
+    if (hasValues(this.#query)) noteValues(error)
     this.#done.reject(error)
   }
 
@@ -214,6 +215,11 @@ export class StatementBatch {
   get #inQuery(): boolean {
     return this.#script || this.#completed === this.#before.length
   }
+}
+
+/** A cursor's query had its values when it was declared. */
+function hasValues({ text, values = [] }: PgQuery): boolean {
+  return values.length > 0 || text.startsWith('fetch ')
 }
 
 function answer(): Answer {
