@@ -5,6 +5,7 @@ import { notFound } from '../frameworks/express-problems.ts'
 import { refusalOf } from '../frameworks/refusal.ts'
 import { guarded } from './guarded-body.ts'
 import { bodyRefusal } from './incoming-body.ts'
+import { knowNodeResponses } from './node-responses.ts'
 import { problem } from '../problems/problem.ts'
 import { refuseLateInterim } from '../scopes/late-interim.ts'
 import { keepFraming } from '../scopes/sound-framing.ts'
@@ -76,6 +77,7 @@ async function fetchListener(fetch: FetchApp['fetch']): Promise<NodeListener> {
     // What a request of HTTP/1.0 may leave out: balancers look for health so.
     { hostname: 'localhost' },
   )
+  knowNodeResponses()
   return (request, response) => {
     // A handler has Node's own response as well, in `env.outgoing`.
     keepFraming(response)

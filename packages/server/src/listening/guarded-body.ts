@@ -30,6 +30,8 @@ export function guarded(
     void stream.cancel().catch(() => {})
     return new Response(null, { status, statusText, headers })
   }
+  // A refusal that was made of the cancel: nobody takes its end for that of something else.
+  const isOfCancel = status >= 400 && current?.cancelled === true
   const reader = stream.getReader()
   let bytes = 0
   let hasLeft = false
@@ -50,7 +52,7 @@ export function guarded(
         }
         expectLength(length, bytes)
         // A stream that swallowed its cancel ended early, and must not look whole.
-        if (current?.cancelled === true) outgoing.destroy()
+        if (current?.cancelled === true && !isOfCancel) outgoing.destroy()
       } catch (error) {
         fail(error)
         if (hasLeft) return
