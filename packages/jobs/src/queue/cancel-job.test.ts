@@ -1,6 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sleep } from '@yuzuru/concurrency'
 import { createDatabase } from '@yuzuru/db'
+import { startS3 } from '@yuzuru/sandbox'
+import { createStorage } from '@yuzuru/storage'
 import { sql } from 'kysely'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { queue } from '../../test/queue.ts'
 import {
   blocking,
@@ -91,6 +97,42 @@ describe('cancelJob', () => {
         .poll(() => types(events), { interval: 5, timeout: 60_000 })
         .toContain('cancelled')
       expect(await sleeping()).toBe(0)
+    })
+    expect(await getJob(db, id)).toMatchObject({ state: 'cancelled' })
+  })
+
+  test('aborts the upload that a running handler makes, at the store', async () => {
+    const { db } = await queue()
+    const dir = await mkdtemp(join(tmpdir(), 'yuzuru-jobs-'))
+    onTestFinished(() => rm(dir, { recursive: true }))
+    await using s3 = await startS3({ dir, buckets: ['plans'] })
+    const { endpoint, accessKeyId, secretAccessKey } = s3
+    const credentials = { accessKeyId, secretAccessKey }
+    const partSizeBytes = 5 * 1_024 ** 2
+    await using storage = createStorage({ endpoint, bucket: 'plans', credentials, partSizeBytes })
+    const job = defineJob<object>({
+      name: 'uploading',
+      run: async () => {
+        async function* body(): AsyncGenerator<Uint8Array> {
+          yield Buffer.alloc(partSizeBytes)
+          yield Buffer.alloc(partSizeBytes)
+          await sleep(Infinity)
+        }
+        await storage.upload('plan.pdf', body())
+      },
+    })
+    const { id } = await enqueue(db, job, {})
+    await withWorker(db, { jobs: [job], heartbeatMs: 10 }, async (events) => {
+      const parts = async (): Promise<number | undefined> =>
+        (await s3.uploads('plans'))[0]?.parts.length
+      await expect.poll(parts, { interval: 5, timeout: 60_000 }).toBe(2)
+      expect(await cancelJob(db, id)).toBe('requested')
+      await expect
+        .poll(() => types(events), { interval: 5, timeout: 60_000 })
+        .toContain('cancelled')
+      // By now: the handler ends when the store has heard of it.
+      expect(s3.requests).toMatchObject({ CreateMultipartUpload: 1, AbortMultipartUpload: 1 })
+      expect([await s3.uploads('plans'), await s3.keys('plans')]).toEqual([[], []])
     })
     expect(await getJob(db, id)).toMatchObject({ state: 'cancelled' })
   })
