@@ -9,6 +9,7 @@ import { idempotencyMigrations } from '@yuzuru/server/kysely'
 import { createStorage, type Storage } from '@yuzuru/storage'
 import type { Transaction } from 'kysely'
 import { Background } from './background.ts'
+import { type ApprovalPayload, countApprovalJob } from './billing/approval-meter.ts'
 import { announce, billingNoticeJob, type BillingNoticePayload } from './billing/billing-notices.ts'
 import { PRODUCT_ID } from './billing/plans-sold.ts'
 import {
@@ -16,6 +17,7 @@ import {
   reconcileBillingJob,
   type ReconcilePayload,
 } from './billing/reconcile-billing.ts'
+import { adjustSeatsJob, type SeatsPayload } from './billing/seats.ts'
 import { TRIAL_DAYS } from './billing/trial-days.ts'
 import { type Letter, sendMailJob } from './mail-later/mail-later.ts'
 import { CalendarWatches } from './meetings/calendar-watches.ts'
@@ -46,6 +48,8 @@ export interface App extends AsyncDisposable {
     readonly tidyDocument: Job<TidyDocumentPayload>
     readonly billingNotice: Job<BillingNoticePayload>
     readonly reconcileBilling: Job<ReconcilePayload>
+    readonly adjustSeats: Job<SeatsPayload>
+    readonly countApproval: Job<ApprovalPayload>
     readonly sendMail: Job<Letter>
   }
   /** The scheduled jobs. */
@@ -86,12 +90,15 @@ export async function openApp(settings: Settings, connections: number): Promise<
       webhookSecret: settings.stripe.webhookSecret,
       trial: { days: TRIAL_DAYS },
       prices: { [PRODUCT_ID]: { features: ['meetings'] } },
+      // Nobody pays twice: a second subscription is ended, however it came about.
+      keep: 'first',
       store: kyselyBillingStore<Schema>(db, { transaction: (fn) => transaction(db, fn) }),
     }),
   )
   const calendar = stack.use(openCalendar(settings, db))
   const billingNotice = billingNoticeJob(db, mail, settings)
-  announce(billing, billingNotice)
+  const adjustSeats = adjustSeatsJob(db, billing)
+  announce(billing, { notice: billingNotice, seats: adjustSeats })
   const reconcileBilling = reconcileBillingJob(billing)
   // It is closed first, as its work needs the clients.
   const background = stack.use(new Background())
@@ -112,6 +119,8 @@ export async function openApp(settings: Settings, connections: number): Promise<
       tidyDocument: tidyDocumentJob(db, storage),
       billingNotice,
       reconcileBilling,
+      adjustSeats,
+      countApproval: countApprovalJob(billing),
       sendMail: sendMailJob(mail),
     },
     crons: [reconcileBillingCron(reconcileBilling)],

@@ -10,7 +10,7 @@ const PATHS = `
   /plans/00000000-0000-0000-0000-000000000000
   /api/v1/plans/PLAN/uploads /api/v1/plans/PLAN/uploads/x /api/v1/plans/PLAN/uploads/x/complete /upload/x /upload/..%2Fx
   /day /day/start /day/cancel /api/v1/plans/PLAN/document /api/v1/plans/PLAN/approve /api/v1/plans/%ff/document /api/v1/requests /api/v1/billing/status
-  /requests /requests/x/decision /billing /billing/checkout /billing/portal /billing/retry /webhooks/stripe /webhooks/google /webhooks/google?place=x
+  /requests /requests/x/decision /billing /billing/checkout /billing/portal /billing/retry /billing/cancel /billing/resume /webhooks/stripe /webhooks/google /webhooks/google?place=x
   /plans/PLAN/meeting?day=2026-99-99 /plans/PLAN/meeting?day=%00 /calendar?done=%00 /inbox?q=%00 /tree /tree/example /live.js /faults /faults/x
   /calendar /calendar/connect /calendar/callback /calendar/callback?state=a&code=${'c'.repeat(5_000)}
   /calendar/callback?error=access_denied&state=zzzzzzzzzzzzzzzzzzzzzzzz

@@ -80,7 +80,7 @@ async function livedDay(emitted: Emitted): Promise<Planted> {
     facts: {},
   }
   const print = (line: string): void => emitted.note('the day', line)
-  const results = await liveDay(day, printDay(11, 'en', print))
+  const results = await liveDay(day, printDay(12, 'en', print))
   expect(results.flatMap(({ failure }) => failure ?? [])).toEqual([])
   const planted = await plantedIn(world, app, settings)
   await failures(settings, emitted)

@@ -4,11 +4,15 @@ import { defineTemplate, type Mail } from '@yuzuru/mail'
 import type { Kysely, Transaction } from 'kysely'
 import type { Schema } from '../schema.ts'
 import type { Settings } from '../settings.ts'
+import type { SeatsPayload } from './seats.ts'
+
+/** What a mail to the managers of an office may be about. */
+const ABOUT = ['payment_failed', 'trial_ending', 'second_subscription'] as const
 
 /** What a mail to the managers of an office is about. */
 export interface BillingNoticePayload {
   readonly officeId: string
-  readonly about: 'payment_failed' | 'trial_ending'
+  readonly about: (typeof ABOUT)[number]
 }
 
 interface NoticeData {
@@ -40,8 +44,25 @@ const ending = defineTemplate(
   { name: 'trial-ending', sample: SAMPLE },
 )
 
+const second = defineTemplate(
+  {
+    ja: {
+      subject: () => '【ケイカくん】重複していたご契約を終了しました',
+      text: ({ name, url }: NoticeData) =>
+        `${name} 様\n\nご契約が2件になっていたため、1件を終了しました。もう1件のご契約は、これまでどおりお使いいただけます。重複してお支払いいただいた分については、担当よりご連絡いたします。\n\n${url}\n\nけいかくん`,
+    },
+  },
+  { name: 'second-subscription', sample: SAMPLE },
+)
+
+const TEMPLATES = {
+  payment_failed: failed,
+  trial_ending: ending,
+  second_subscription: second,
+} as const
+
 /** The mails to the managers of an office. */
-export const noticeMails = [failed, ending] as const
+export const noticeMails = [failed, ending, second] as const
 
 /** Sends a mail to each manager of an office. A retry has the same Message-IDs. */
 export function billingNoticeJob(
@@ -61,7 +82,7 @@ export function billingNoticeJob(
         .where('office_associations.role', '=', 'manager')
         .execute()
       const url = new URL('/billing', settings.publicUrl).href
-      const template = about === 'payment_failed' ? failed : ending
+      const template = TEMPLATES[about]
       for (const { id, name, email } of managers) {
         await mail.send({
           to: { name, address: email },
@@ -73,14 +94,21 @@ export function billingNoticeJob(
   })
 }
 
-/** Enqueues the notices of a change, if, and only if, the change commits. */
+/** Enqueues what follows from a change, if, and only if, the change commits. */
 export function announce(
   billing: Billing<Transaction<Schema>>,
-  notice: Job<BillingNoticePayload>,
+  {
+    notice,
+    seats,
+  }: { readonly notice: Job<BillingNoticePayload>; readonly seats: Job<SeatsPayload> },
 ): void {
-  for (const about of ['payment_failed', 'trial_ending'] as const) {
+  for (const about of ABOUT) {
     billing.on(about, async ({ reference: officeId }, tx) => {
       await enqueue(tx, notice, { officeId, about })
     })
   }
+  // People may have come since the checkout was opened, and a contract of the dashboard knows of none.
+  billing.on('activated', async ({ reference: officeId }, tx) => {
+    await enqueue(tx, seats, { officeId })
+  })
 }

@@ -6,6 +6,7 @@ import { Layout } from '../web/layout.tsx'
 import { Live } from '../web/live.tsx'
 import type { Confirmation } from './confirmation.ts'
 import { PLAN_NAMES, type PlanName, PLANS } from './plans-sold.ts'
+import { seatsText } from './seats-text.ts'
 import { yen } from './yen.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1_000
@@ -46,6 +47,7 @@ export interface Waiting {
 export function billingPage(
   c: AppContext,
   billing: BillingStatus,
+  seats: number,
   { confirmation, again }: Waiting,
 ): Response | Promise<Response> {
   const language = c.get('language')
@@ -102,8 +104,8 @@ export function billingPage(
             <dd class="lead">
               {
                 {
-                  ja: `${text.ja} ${yen(price, 'ja')}（税込）`,
-                  en: `${yen(price, 'en')} ${text.en}`,
+                  ja: `${text.ja} ${yen(price * seats, 'ja')}（税込、${seatsText(seats, 'ja')}）`,
+                  en: `${yen(price * seats, 'en')} ${text.en}, ${seatsText(seats, 'en')}`,
                 }[language]
               }
             </dd>
@@ -122,6 +124,11 @@ export function billingPage(
                 <button>{{ ja: 'もう一度支払う', en: 'Pay again' }[language]}</button>
               </form>
             ) : null}
+            {status === 'canceling' ? (
+              <form method="post" action={forOffice('/billing/resume', staffOf(c))}>
+                <button>{{ ja: '解約を取り消す', en: 'Keep the subscription' }[language]}</button>
+              </form>
+            ) : null}
             {isSubscribed ? (
               <form method="post" action={forOffice('/billing/portal', staffOf(c))}>
                 <button class="second">
@@ -133,6 +140,17 @@ export function billingPage(
                 <button>{{ ja: 'お支払い方法を登録する', en: 'Subscribe' }[language]}</button>
               </form>
             )}
+            {isSubscribed && canChange(billing) ? (
+              <form method="post" action={forOffice('/billing/cancel', staffOf(c))}>
+                <button class="second">
+                  {
+                    { ja: '期間の終了時に解約する', en: 'Cancel at the end of the period' }[
+                      language
+                    ]
+                  }
+                </button>
+              </form>
+            ) : null}
           </div>
         ) : (
           <p class="soft">

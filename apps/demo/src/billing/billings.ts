@@ -5,6 +5,7 @@ import type { Staff } from '../offices/staff.ts'
 import { Invalid } from '../web/invalid.ts'
 import type { Language } from '../web/language.ts'
 import { planPrices } from './plans-sold.ts'
+import { seatsOf } from './seats.ts'
 
 /**
  * Opens Stripe's page for the subscription. No transaction is open meanwhile. Clicks in several tabs lead
@@ -22,6 +23,7 @@ export async function beginCheckout(
   const checkout = app.billing.checkout(staff.office_id, {
     customer: { email: staff.email, name: office.name },
     price: (await planPrices(app.billing)).month,
+    quantity: await seatsOf(app.db, staff.office_id),
     successUrl: new URL('/billing?checkout={CHECKOUT_SESSION_ID}', publicUrl).href,
     cancelUrl: new URL('/billing', publicUrl).href,
     locale: options.language,

@@ -3,12 +3,13 @@ import { forOffice, staffOf } from '../web/access.ts'
 import { type AppContext, pageContext } from '../web/environment.ts'
 import { Layout } from '../web/layout.tsx'
 import { PLANS, type PlanName } from './plans-sold.ts'
+import { seatsText } from './seats-text.ts'
 import { yen } from './yen.ts'
 
 /** What another plan would cost. The button buys it for exactly that price. */
 export function planPage(
   c: AppContext,
-  to: PlanName,
+  { to, seats }: { readonly to: PlanName; readonly seats: number },
   preview: PlanPreview,
 ): Response | Promise<Response> {
   const language = c.get('language')
@@ -18,7 +19,14 @@ export function planPage(
       <section>
         <dl>
           <dt>{text[language]}</dt>
-          <dd>{yen(price, language)}</dd>
+          <dd>
+            {
+              {
+                ja: `${yen(price * seats, 'ja')}（${seatsText(seats, 'ja')}）`,
+                en: `${yen(price * seats, 'en')}, ${seatsText(seats, 'en')}`,
+              }[language]
+            }
+          </dd>
           <dt>{{ ja: 'いまのお支払い', en: 'Due now' }[language]}</dt>
           <dd class="lead" data-due={preview.amountDue}>
             {yen(preview.amountDue, language)}

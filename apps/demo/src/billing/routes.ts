@@ -14,6 +14,7 @@ import { confirmationOf } from './confirmation.ts'
 import { invoicesPage } from './invoices-page.tsx'
 import { changePlan, previewPlan, readPlanChange } from './plan-change.ts'
 import { planPage } from './plan-page.tsx'
+import { seatsPaid } from './seats.ts'
 
 /** The subscription of the office, and Stripe's webhooks about it. */
 export function billingRoutes(app: App): Hono<Environment> {
@@ -31,7 +32,8 @@ export function billingRoutes(app: App): Hono<Environment> {
     const now = Date.now()
     const confirmation = confirmationOf(billing, { isBack, since, now })
     if (confirmation === 'begins') return c.redirect(`${again}${isBack ? '&' : '?'}since=${now}`)
-    return await billingPage(c, billing, { confirmation, again })
+    const seats = await seatsPaid(app, billing)
+    return await billingPage(c, billing, seats, { confirmation, again })
   })
 
   routes.post('/billing/checkout', allow('billing.manage'), async (c) => {
@@ -49,12 +51,23 @@ export function billingRoutes(app: App): Hono<Environment> {
   routes.get('/billing/plan', allow('billing.manage'), async (c) => {
     const { to } = readPlanChange(c.req.query())
     const preview = await previewPlan(app, staffOf(c).office_id, to).catch(refuse)
-    return planPage(c, to, preview)
+    const seats = await seatsPaid(app, await app.billing.status(staffOf(c).office_id))
+    return planPage(c, { to, seats }, preview)
   })
 
   routes.post('/billing/plan', allow('billing.manage'), async (c) => {
     await changePlan(app, staffOf(c).office_id, readPlanChange(await readForm(c))).catch(refuse)
     return c.redirect(withNotice('/billing', 'plan-changed'), 303)
+  })
+
+  routes.post('/billing/cancel', allow('billing.manage'), async (c) => {
+    await app.billing.cancel(staffOf(c).office_id).catch(refuse)
+    return c.redirect(withNotice('/billing', 'subscription-canceling'), 303)
+  })
+
+  routes.post('/billing/resume', allow('billing.manage'), async (c) => {
+    await app.billing.resume(staffOf(c).office_id).catch(refuse)
+    return c.redirect(withNotice('/billing', 'subscription-resumed'), 303)
   })
 
   routes.get('/billing/invoices', allow('billing.read'), async (c) => {

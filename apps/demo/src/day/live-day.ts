@@ -9,6 +9,7 @@ import { documentStep } from './document-step.ts'
 import { meetingStep } from './meeting-step.ts'
 import { registrationStep } from './registration-step.ts'
 import { remindersStep } from './reminders-step.ts'
+import { contractStep } from './contract-step.ts'
 import { seriesStep } from './series-step.ts'
 import { subscriptionStep } from './subscription-step.ts'
 import { type StepResult, StepReport } from './report.ts'
@@ -20,6 +21,7 @@ export const STEPS: readonly Step[] = [
   billingStep,
   checkoutStep,
   subscriptionStep,
+  contractStep,
   documentStep,
   requestStep,
   meetingStep,

@@ -83,7 +83,7 @@ async function anotherPlan(day: Day, report: Report): Promise<void> {
 }
 
 /** An office that was moved over from another system, with what is left of its trial there. */
-async function moveOver(day: Day, name: string, daysLeft: number): Promise<Staff> {
+export async function moveOver(day: Day, name: string, daysLeft: number): Promise<Staff> {
   const email = `${name}.${day.runId}@example.jp`
   const registration = { officeName: 'うめの郷', staffName: '梅田 花', email }
   const staff = await registerOffice(day.app, registration, 'ja')
@@ -94,7 +94,7 @@ async function moveOver(day: Day, name: string, daysLeft: number): Promise<Staff
 }
 
 /** How many mails of this subject a person has got. */
-function mailsTo({ sandbox }: Day, { email }: Staff, subject: string): number {
+export function mailsTo({ sandbox }: Day, { email }: Staff, subject: string): number {
   const { messages } = sandbox.smtp.inbox
   return messages.filter(({ envelope, ...mail }) => {
     return envelope.to.includes(email) && mail.subject === subject

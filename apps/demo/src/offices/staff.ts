@@ -1,4 +1,5 @@
 import { paginate, type Queryable, transaction } from '@yuzuru/db'
+import { enqueue } from '@yuzuru/jobs'
 import type { Selectable } from 'kysely'
 import type { App } from '../app.ts'
 import type { Schema, StaffTable } from '../schema.ts'
@@ -35,7 +36,7 @@ export async function createStaff(
   return { ...row, ...place }
 }
 
-/** Adds many members of staff to an office: all or none. */
+/** Adds many members of staff to an office: all or none. If, and only if, they are there, the office pays for them. */
 export async function addStaff(
   app: App,
   officeId: string,
@@ -48,6 +49,7 @@ export async function addStaff(
       const staff = await tx.insertInto('staff').values(rows).returningAll().execute()
       const all = staff.map(({ id }) => ({ ...place, staff_id: id, is_primary: true }))
       await tx.insertInto('office_associations').values(all).execute()
+      await enqueue(tx, app.jobs.adjustSeats, { officeId })
       return staff.map((row) => Object.assign(row, place))
     })
   } catch (error) {

@@ -1,5 +1,5 @@
 import { repository, tableOf, transaction } from '@yuzuru/db'
-import { enqueueMany } from '@yuzuru/jobs'
+import { enqueue, enqueueMany } from '@yuzuru/jobs'
 import type { App } from '../app.ts'
 import { type Staff, staffIds } from '../offices/staff.ts'
 import type { Schema } from '../schema.ts'
@@ -10,7 +10,7 @@ const plans = repository(tableOf<Schema>()('plans'))
 
 /**
  * Approves a support plan and enqueues a reminder for each member of the office's staff in the same
- * transaction: they exist if, and only if, the plan is approved. It only writes rows, a page of staff at a
+ * transaction: they exist if, and only if, the plan is approved, and so is it counted at Stripe. It only writes rows, a page of staff at a
  * time; the worker sends the mails, each in its own job.
  *
  * @returns the plan as the database has it once that is committed (`db.commit()`, `db.refresh(plan)`)
@@ -18,10 +18,11 @@ const plans = repository(tableOf<Schema>()('plans'))
  */
 export async function approvePlan(app: App, manager: Pick<Staff, 'id'>, plan: Plan): Promise<Plan> {
   const { id: planId, office_id: officeId } = plan
+  const approvedAt = new Date()
   await transaction(app.db, async (tx) => {
     const draft = await tx
       .updateTable('plans')
-      .set({ status: 'approved', approved_by: manager.id, approved_at: new Date() })
+      .set({ status: 'approved', approved_by: manager.id, approved_at: approvedAt })
       .where('id', '=', planId)
       .where('office_id', '=', officeId)
       .where('status', '=', 'draft')
@@ -33,6 +34,8 @@ export async function approvePlan(app: App, manager: Pick<Staff, 'id'>, plan: Pl
         en: 'names no draft of this office',
       })
     }
+    const counted = { officeId, planId, approvedAt: approvedAt.toISOString() }
+    await enqueue(tx, app.jobs.countApproval, counted)
     for await (const page of staffIds(tx, officeId)) {
       await enqueueMany(
         tx,

@@ -23,6 +23,14 @@ const NOTICES = {
     en: 'The meetings are in the calendar',
   },
   'plan-changed': { ja: 'プランを変更しました', en: 'The plan was changed' },
+  'subscription-canceling': {
+    ja: '解約を受け付けました。期間の終了までは、これまでどおりお使いいただけます',
+    en: 'Cancelled. Until the end of the period everything stays as it is',
+  },
+  'subscription-resumed': {
+    ja: '解約を取り消しました',
+    en: 'The cancellation was taken back',
+  },
 } as const satisfies Readonly<Record<string, Text>>
 
 export type NoticeName = keyof typeof NOTICES
