@@ -162,6 +162,12 @@ const PAGES: readonly ShownPage[] = [
     path: () => '/billing',
     shows: { ja: '180日', en: 'Days left of the trial180' },
   },
+  {
+    name: 'billing-subscribed',
+    path: () => '/billing',
+    who: 'gone',
+    shows: { ja: '期間の終了時に解約する', en: 'Cancel at the end of the period' },
+  },
   { name: 'calendar', path: () => '/calendar', shows: { ja: '空いている時間', en: 'Free times' } },
   {
     name: 'calendar-none',
