@@ -3,7 +3,7 @@ import { detached } from '@yuzuru/concurrency'
 import { defineJob, type Job } from '@yuzuru/jobs'
 
 /** The meter of Stripe's that counts the plans that an office has approved. */
-export const APPROVAL_METER = 'keikaku_plans_approved'
+const APPROVAL_METER = 'keikaku_plans_approved'
 
 export interface ApprovalPayload {
   readonly officeId: string
