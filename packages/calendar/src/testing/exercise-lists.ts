@@ -63,8 +63,10 @@ export const LISTS: Record<string, (fixture: CalendarFixture) => Promise<void>> 
     await calendar.events.delete('staff-1', { id: gone })
     const updatedSince = new Date(Date.now() - 19 * DAY_MS)
     const events = await collect(calendar.events.list('staff-1', { updatedSince }))
+    // An account may have had others.
+    const ours = events.filter(({ id }) => id === gone || left.includes(id))
     assert.deepEqual(
-      events.map(({ id, status }) => `${status} ${id}`).toSorted(),
+      ours.map(({ id, status }) => `${status} ${id}`).toSorted(),
       [`cancelled ${gone}`, ...left.map((id) => `confirmed ${id}`)].toSorted(),
     )
     const earlier = { updatedSince: new Date(Date.now() - 40 * DAY_MS) }
