@@ -32,9 +32,9 @@ const sent = ({ script }: FakeHttp, name = HEADER): (string | undefined)[] =>
 
 describe('what is left of the deadline', () => {
   test.each([
-    ['as whole milliseconds, less a margin', {}, HEADER, '245'],
+    ['as whole milliseconds, less a margin', {}, HEADER, '240'],
     ['less the margin that it has', { marginMs: 100 }, HEADER, '150'],
-    ['as gRPC writes it', { header: 'grpc-timeout' }, 'grpc-timeout', '245m'],
+    ['as gRPC writes it', { header: 'grpc-timeout' }, 'grpc-timeout', '240m'],
     ['in a header of its own', { header: 'X-Budget', marginMs: 0.5 }, 'x-budget', '249'],
   ] as const)('is sent %s', async (_what, budget, header, value) => {
     await using fake = client(budget)
@@ -48,7 +48,7 @@ describe('what is left of the deadline', () => {
     fake.script.otherwise({})
     await withTimeout(250, () => fake.http.request('/', { timeoutMs: 100 }))
     await fake.http.request('/')
-    expect(sent(fake)).toEqual(['95', '59995'])
+    expect(sent(fake)).toEqual(['90', '59990'])
   })
 
   test('is not sent when there is no deadline', async () => {
@@ -67,7 +67,7 @@ describe('what is left of the deadline', () => {
     await read()
     await read({ timeoutMs: 90_000 })
     await withTimeout(250_000, () => read())
-    expect(sent(fake)).toEqual([undefined, '89995', '249995'])
+    expect(sent(fake)).toEqual([undefined, '89990', '249990'])
   })
 
   test('of each attempt is what is left at its moment', async () => {
@@ -79,7 +79,7 @@ describe('what is left of the deadline', () => {
     await fake.script.received(2)
     await clock.advance(100)
     await call
-    expect(sent(fake)).toEqual(['995', '945', '845'])
+    expect(sent(fake)).toEqual(['990', '940', '840'])
   })
 
   test('counts from when a connection was free', async () => {
@@ -91,7 +91,7 @@ describe('what is left of the deadline', () => {
     await clock.advance(400)
     gate.resolve()
     await Promise.all([first, second])
-    expect(sent(fake)).toEqual(['1995', '595'])
+    expect(sent(fake)).toEqual(['1990', '590'])
   })
 
   test('is that of an interceptor where it is nearer', async () => {
@@ -101,14 +101,14 @@ describe('what is left of the deadline', () => {
     await using fake = client({}, { interceptors })
     fake.script.otherwise({})
     await withTimeout(250, () => fake.http.request('/'))
-    expect(sent(fake)).toEqual(['45'])
+    expect(sent(fake)).toEqual(['40'])
   })
 
   test('replaces one that the call has itself', async () => {
     await using fake = client()
     fake.script.otherwise({})
     await withTimeout(250, () => fake.http.request('/', { headers: { [HEADER]: '9' } }))
-    expect(sent(fake)).toEqual(['245'])
+    expect(sent(fake)).toEqual(['240'])
   })
 })
 
@@ -150,7 +150,7 @@ describe('nobody else gets it', () => {
     const to = (location: string) => ({ status, headers: { location } })
     fake.script.reply(to('/same'), to('http://other.invalid/'), to(`${OURS}/home`), {})
     await withTimeout(250, () => fake.http.request('/'))
-    expect(sent(fake)).toEqual(['245', '245', undefined, '245'])
+    expect(sent(fake)).toEqual(['240', '240', undefined, '240'])
   })
 
   test('also not by an interceptor', async () => {
@@ -207,7 +207,7 @@ describe('an answer that says that the deadline has passed', () => {
     fake.script.reply({ ...EXPIRED, after: gate.promise })
     const call = withTimeout(1_000, () => fake.http.request('/', init)).catch((error) => error)
     await fake.script.received(1)
-    await clock.advance(995)
+    await clock.advance(990)
     gate.resolve()
     return await call
   }

@@ -19,8 +19,8 @@ export interface HttpBudgetOptions {
    */
   readonly origins: readonly (string | URL)[] | ((origin: string) => boolean)
   /**
-   * How much of what is left is kept back for the answer's way home, in milliseconds from 0 up. With no more
-   * than that left, nothing is sent (`deadline_expired`). @default 5
+   * How much of what is left is kept back, in milliseconds from 0 up: for the answer's way home, and for what is
+   * cancelled over there to end. With no more than that left, nothing is sent (`deadline_expired`). @default 10
    */
   readonly marginMs?: number | undefined
 }
@@ -61,7 +61,7 @@ const EXPIRED_HEADER = 'deadline-expired'
 export function expectBudget(options: HttpBudgetOptions | undefined): BudgetSettings | undefined {
   if (options === undefined) return undefined
   expectRequiredOptions(options, OPTIONS, 'createHttp.budget')
-  const { header = 'x-envoy-expected-rq-timeout-ms', origins, marginMs = 5 } = options
+  const { header = 'x-envoy-expected-rq-timeout-ms', origins, marginMs = 10 } = options
   if (typeof header !== 'string' || !isToken(header) || TAKEN.has(header.toLowerCase())) {
     throw expected('budget.header to be the name of a header of its own', header)
   }
