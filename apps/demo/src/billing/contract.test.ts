@@ -199,9 +199,14 @@ test('a contract of the dashboard is taken over by one office, with its staff', 
 
 test('of two contracts the first goes on, and one mail says so', async () => {
   const manager = await openOffice()
-  const customer = await app.billing.client.customers.create({ email: manager.email })
+  const { testHelpers, customers } = app.billing.client
+  const frozen = Math.floor(Date.now() / 1_000)
+  const { id: clock } = await testHelpers.testClocks.create({ frozen_time: frozen })
+  const customer = await customers.create({ email: manager.email, test_clock: clock })
   const first = await contractOf(customer.id)
   await adoptContract(app, manager.office_id, customer.id)
+  // Stripe says in whole seconds which of them came first.
+  await testHelpers.testClocks.advance(clock, { frozen_time: frozen + 60 })
   const second = await contractOf(customer.id)
   for (const _ of [1, 2]) await app.billing.sync(manager.office_id)
   await work()
