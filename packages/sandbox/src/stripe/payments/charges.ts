@@ -83,6 +83,20 @@ export function bookCharge(service: StripeService, charge: StripeCharge): void {
 }
 
 function outcomeOf(decline: Decline | undefined): JsonObject {
+  // https://docs.stripe.com/declines
+  if (decline?.isBlocked === true) {
+    return {
+      advice_code: 'do_not_try_again',
+      network_advice_code: null,
+      network_decline_code: null,
+      network_status: 'not_sent_to_network',
+      reason: 'highest_risk_level',
+      risk_level: 'highest',
+      risk_score: 92,
+      seller_message: 'Stripe blocked this payment as too risky.',
+      type: 'blocked',
+    }
+  }
   return {
     advice_code: decline ? 'try_again_later' : null,
     network_advice_code: null,

@@ -36,6 +36,24 @@ describe('a test card', () => {
     expect(server.events().map(({ type }) => type)).toContain('payment_intent.payment_failed')
   })
 
+  // Source: https://docs.stripe.com/radar/testing
+  test.each(['pm_card_radarBlock', 'pm_card_riskLevelHighest'])(
+    '%s is blocked for its risk, and no bank is asked',
+    async (payment_method) => {
+      await using open = await openStripe()
+      const { stripe } = open
+      const refused = await refusal(stripe.paymentIntents.create({ ...one, payment_method }))
+      expect(refused).toMatchObject({ code: 'card_declined', status: 402, decline: 'fraudulent' })
+      const [charge] = (await stripe.charges.list()).data
+      expect(charge?.outcome).toMatchObject({
+        network_status: 'not_sent_to_network',
+        reason: 'highest_risk_level',
+        risk_level: 'highest',
+        type: 'blocked',
+      })
+    },
+  )
+
   test('that can be saved and not charged', async () => {
     await using open = await openStripe()
     const { stripe } = open

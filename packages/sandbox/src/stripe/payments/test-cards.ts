@@ -3,6 +3,8 @@ export interface Decline {
   readonly code: string
   readonly declineCode: string
   readonly message: string
+  /** It is Stripe that refuses, for the risk: no bank is asked. */
+  readonly isBlocked?: true
 }
 
 /** What a documented test card does. Source: https://docs.stripe.com/testing */
@@ -46,7 +48,10 @@ const velocity = decline(
   'card_velocity_exceeded',
   'Your card was declined for making repeated attempts too frequently or exceeding its amount limit.',
 )
-const blocked = decline('fraudulent', 'Your card was declined.')
+const blocked: Decline = {
+  ...decline('fraudulent', 'Your card was declined.'),
+  isBlocked: true,
+}
 const wrongNumber = decline(
   'incorrect_number',
   'Your card number is incorrect.',
@@ -75,6 +80,8 @@ const CARDS: Readonly<Record<string, TestCard>> = {
   '4000000000006975': always(velocity),
   '4242424242424241': always(wrongNumber),
   '4100000000000019': { ...visa, onCharge: blocked },
+  // By the rule that an account has at first: https://docs.stripe.com/radar/testing
+  '4000000000004954': { ...visa, onCharge: blocked },
   '4000000000000341': { ...visa, onCharge: generic },
   '4000002500003155': { ...visa, authentication: 'unless_set_up' },
   '4000002760003184': { ...visa, authentication: 'always' },
@@ -114,6 +121,7 @@ const TOKENS: Readonly<Record<string, string>> = {
   chargeDeclinedProcessingError: '4000000000000119',
   chargeDeclinedVelocityLimitExceeded: '4000000000006975',
   radarBlock: '4100000000000019',
+  riskLevelHighest: '4000000000004954',
   chargeCustomerFail: '4000000000000341',
   authenticationRequiredOnSetup: '4000002500003155',
   authenticationRequired: '4000002760003184',
