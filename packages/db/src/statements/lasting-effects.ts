@@ -1,4 +1,4 @@
-import { readings } from './sql-comments.ts'
+import { comesBehind, readings } from './sql-comments.ts'
 
 /*
  * What a statement may do that no rollback undoes: not that of the statement, nor that of its transaction. It is
@@ -37,14 +37,16 @@ const NAMES = [
 const FUNCTIONS = new RegExp(`\\b(?:${NAMES.join('|')})(?="?\\s*\\()`, 'i')
 
 /** A COPY to or from a program, or to a file of the server. */
-const COPIES = /\bcopy\b[^]*\b(?:program\b|to\s+e?')/i
+const COPY = /\bcopy\b/i
+const PROGRAM_OR_FILE = /\b(?:program\b|to\s+e?')/i
 
 /** What works on another server too, or step by step: a database that was dropped half-way stays as a ruin. */
 const COMMANDS = /\b(?:drop\s+database|(?:create|alter|drop)\s+subscription)\b/i
 
-const LASTING = [FUNCTIONS, COPIES, COMMANDS]
-
 /** Whether something of a statement may stand although the server has refused it, or rolled its transaction back. */
 export function mayLast(sql: string): boolean {
-  return readings(sql).some((text) => LASTING.some((each) => each.test(text)))
+  return readings(sql).some(
+    (text) =>
+      FUNCTIONS.test(text) || COMMANDS.test(text) || comesBehind(text, COPY, PROGRAM_OR_FILE),
+  )
 }

@@ -1,6 +1,6 @@
 import type { CompiledQuery } from 'kysely'
 import { KnownTexts } from './known-texts.ts'
-import { readings } from './sql-comments.ts'
+import { comesBehind, readings } from './sql-comments.ts'
 
 /** Functions whose effect outlives their transaction. */
 const FUNCTIONS = /\b(?:pg_(?:try_)?advisory_(?:lock|unlock)(?:_shared|_all)?|set_config)\b/i
@@ -18,12 +18,13 @@ const LOADING = /^load\b/i
 const STATEMENTS =
   /^(?:set\s+(?!(?:local|transaction|constraints)\b)|reset\b|listen\b|unlisten\b|load\b|prepare\s+(?!transaction\b)|deallocate\b|do\b|call\b|discard\b)/i
 
-/**
- * Anywhere in a statement: a temporary object, a cursor that outlives its transaction, or an UPDATE that sets a
- * setting.
- */
+/** Anywhere in a statement: a temporary object, or a cursor that outlives its transaction. */
 const OBJECTS =
-  /\b(?:create|into)\s+(?:(?:or\s+replace|local|global|recursive)\s+)*temp(?:orary)?\b|\bpg_temp\b|\bwith\s+hold\b|\bupdate\b[^]*\bpg_settings\b/i
+  /\b(?:create|into)\s+(?:(?:or\s+replace|local|global|recursive)\s+)*temp(?:orary)?\b|\bpg_temp\b|\bwith\s+hold\b/i
+
+/** An UPDATE that sets a setting. */
+const UPDATE = /\bupdate\b/i
+const SETTINGS = /\bpg_settings\b/i
 
 /** Blanks and comments before a statement. */
 const LEAD = /^(?:\s+|--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)+/
@@ -55,7 +56,12 @@ function isChange(sql: string): boolean {
 }
 
 function isChangeAsRead(sql: string): boolean {
-  if (OBJECTS.test(sql) || FUNCTIONS.test(sql.replaceAll(LOCAL_CONFIG, ''))) return true
+  if (
+    comesBehind(sql, UPDATE, SETTINGS) ||
+    OBJECTS.test(sql) ||
+    FUNCTIONS.test(sql.replaceAll(LOCAL_CONFIG, ''))
+  )
+    return true
   return hasStatement(sql, STATEMENTS)
 }
 

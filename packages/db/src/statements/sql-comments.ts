@@ -17,3 +17,9 @@ export function readings(sql: string): readonly string[] {
   }
   return bare === sql ? [sql] : [sql, bare]
 }
+
+/** Whether one word comes somewhere behind another. In one expression it would take the square of the time. */
+export function comesBehind(text: string, first: RegExp, then: RegExp): boolean {
+  const at = text.search(first)
+  return at >= 0 && then.test(text.slice(at))
+}
