@@ -1,7 +1,6 @@
-import { deepStrictEqual } from 'node:assert/strict'
 import type { Benchmark, Figure } from '../benchmark.ts'
 import { quantileOf } from '../statistics.ts'
-import { boss, byHand, graphile, ours, type Queue } from './queues.ts'
+import { boss, byHand, drainRate, graphile, ours, type Queue } from './queues.ts'
 
 const ROUNDS = 5
 
@@ -59,21 +58,12 @@ export const benchmark: Benchmark = {
     // The first round is for the compiler.
     for (let round = 0; round <= ROUNDS; round += 1) {
       for (const each of round % 2 === 0 ? contenders : contenders.toReversed()) {
-        const rate = await turn(each)
+        const rate = await drainRate(each.queue, each.jobs)
         if (round > 0) each.rates.push(rate)
       }
     }
     return [...contenders.map(rateOf), ...RATIOS.map((ratio) => ratioOf(ratio, contenders))]
   },
-}
-
-async function turn({ queue, jobs }: Contender): Promise<number> {
-  await queue.fill(jobs)
-  const startedAt = performance.now()
-  const done = await queue.drain(jobs)
-  const tookMs = performance.now() - startedAt
-  deepStrictEqual(done, jobs, `${queue.name} did not do each job once`)
-  return (jobs / tookMs) * 1_000
 }
 
 function rateOf({ queue, rates }: Contender): Figure {

@@ -1,4 +1,5 @@
 /** The queues that are compared, each with a table of its own in one server that writes to disk. */
+import { deepStrictEqual } from 'node:assert/strict'
 import { createDatabase, type Database, migrate } from '@yuzuru/db'
 import { createWorker, defineJob, enqueueMany, type Job, jobsMigrations } from '@yuzuru/jobs'
 import { startPostgres } from '@yuzuru/sandbox'
@@ -15,6 +16,16 @@ export interface Queue {
   drain(jobs: number): Promise<number>
 }
 
+/** Fills a queue and drains it; gives how many jobs a second that did. */
+export async function drainRate(queue: Queue, jobs: number): Promise<number> {
+  await queue.fill(jobs)
+  const startedAt = performance.now()
+  const done = await queue.drain(jobs)
+  const tookMs = performance.now() - startedAt
+  deepStrictEqual(done, jobs, `${queue.name} did not do each job once`)
+  return (jobs / tookMs) * 1_000
+}
+
 /** A database of its own on a server that waits for the disk at every commit. */
 export async function startDatabase(resources: AsyncDisposableStack): Promise<string> {
   const settings = { fsync: 'on', shared_buffers: '256MB', max_wal_size: '4GB' }
@@ -29,6 +40,21 @@ export async function settle(url: string, tables: string): Promise<void> {
   await client.query(`vacuum analyze ${tables}`)
   await client.query('checkpoint')
   await client.end()
+}
+
+/** Puts jobs into the `queue` of a loop by hand, and lets the server be done with that and with the other tables. */
+export async function fillByHand(
+  pool: Pool,
+  url: string,
+  jobs: number,
+  tables: string,
+): Promise<void> {
+  await pool.query(
+    `insert into queue (payload)
+      select json_build_object('n', n) from generate_series(1, $1) n`,
+    [jobs],
+  )
+  await settle(url, tables)
 }
 
 /** Ours. */
@@ -204,14 +230,7 @@ export async function byHand(
   const remove = keep ? MOVE : 'delete from queue where id = any ($1)'
   return {
     name,
-    async fill(jobs) {
-      await pool.query(
-        `insert into queue (payload)
-          select json_build_object('n', n) from generate_series(1, $1) n`,
-        [jobs],
-      )
-      await settle(url, 'queue, done')
-    },
+    fill: (jobs) => fillByHand(pool, url, jobs, 'queue, done'),
     async drain() {
       let done = 0
       const loop = async (): Promise<void> => {

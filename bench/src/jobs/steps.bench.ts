@@ -3,7 +3,7 @@ import { CompiledQuery } from 'kysely'
 import { Pool } from 'pg'
 import type { Benchmark } from '../benchmark.ts'
 import { quantileOf } from '../statistics.ts'
-import { settle, startDatabase } from './queues.ts'
+import { fillByHand, startDatabase } from './queues.ts'
 import { AT_ONCE, Span, STEPS, type Timed, turn, workflows } from './three-steps.ts'
 
 const ROUNDS = 5
@@ -88,14 +88,7 @@ async function memoising(
   return {
     name,
     span,
-    async fill(jobs) {
-      await pool.query(
-        `insert into queue (payload)
-          select json_build_object('n', n) from generate_series(1, $1) n`,
-        [jobs],
-      )
-      await settle(url, 'queue, memo')
-    },
+    fill: (jobs) => fillByHand(pool, url, jobs, 'queue, memo'),
     async drain() {
       let done = 0
       for (;;) {

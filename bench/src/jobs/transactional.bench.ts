@@ -1,10 +1,9 @@
-import { deepStrictEqual } from 'node:assert/strict'
 import { createWorker, defineJob, enqueueMany } from '@yuzuru/jobs'
 import { sql } from 'kysely'
 import { Pool, type PoolClient } from 'pg'
 import type { Benchmark } from '../benchmark.ts'
 import { quantileOf } from '../statistics.ts'
-import { ours, type Queue, settle, startDatabase } from './queues.ts'
+import { drainRate, fillByHand, ours, type Queue, settle, startDatabase } from './queues.ts'
 
 const ROUNDS = 5
 const JOBS = 1_500
@@ -36,7 +35,7 @@ export const benchmark: Benchmark = {
     const rates = new Map<Queue, number[]>(contenders.map((queue) => [queue, []]))
     for (let round = -WARM_UP; round < ROUNDS; round += 1) {
       for (const queue of round % 2 === 0 ? contenders : contenders.toReversed()) {
-        const rate = await turn(queue)
+        const rate = await drainRate(queue, JOBS)
         if (round >= 0) rates.get(queue)?.push(rate)
       }
     }
@@ -50,15 +49,6 @@ export const benchmark: Benchmark = {
       { name: BAR, value: quantileOf(ratios, 0.5), unit: '×' },
     ]
   },
-}
-
-async function turn(queue: Queue): Promise<number> {
-  await queue.fill(JOBS)
-  const startedAt = performance.now()
-  const done = await queue.drain(JOBS)
-  const tookMs = performance.now() - startedAt
-  deepStrictEqual(done, JOBS, `${queue.name} did not do each job once`)
-  return (JOBS / tookMs) * 1_000
 }
 
 /** Ours, with its defaults. */
@@ -119,14 +109,7 @@ async function byHand(
   }
   return {
     name,
-    async fill(jobs) {
-      await pool.query(
-        `insert into queue (payload)
-          select json_build_object('n', n) from generate_series(1, $1) n`,
-        [jobs],
-      )
-      await settle(url, 'queue, effects')
-    },
+    fill: (jobs) => fillByHand(pool, url, jobs, 'queue, effects'),
     async drain() {
       let done = 0
       const loop = async (): Promise<void> => {

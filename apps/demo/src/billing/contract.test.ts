@@ -138,7 +138,7 @@ test('a manager cancels on the page, and takes it back; an employee does neither
   expect(resumed.text).toContain('解約を取り消しました')
 })
 
-test('an office without a subscription is told so when it cancels', async () => {
+test('cancelling without a subscription says that there is none', async () => {
   const manager = await openOffice()
   const cookie = `session=${await openSession(app, manager)}`
   const { status, text } = await press('/billing/cancel', { cookie })

@@ -7,7 +7,6 @@ import { guarded } from './guarded-body.ts'
 import { bodyRefusal } from './incoming-body.ts'
 import { knowNodeResponses } from './node-responses.ts'
 import { problem } from '../problems/problem.ts'
-import { refuseLateInterim } from '../scopes/late-interim.ts'
 import { keepFraming } from '../scopes/sound-framing.ts'
 import { writeProblem } from '../problems/write-problem.ts'
 
@@ -51,7 +50,6 @@ export async function listenerOf(app: App): Promise<NodeListener> {
 function nodeListener(app: NodeListener): NodeListener {
   return (request, response) => {
     keepFraming(response)
-    refuseLateInterim(response)
     return app(request, response)
   }
 }
@@ -81,7 +79,6 @@ async function fetchListener(fetch: FetchApp['fetch']): Promise<NodeListener> {
   return (request, response) => {
     // A handler has Node's own response as well, in `env.outgoing`.
     keepFraming(response)
-    refuseLateInterim(response)
     const answered = listener(request, response)
     // What is there without a wait is written by now.
     return response.writableEnded ? undefined : answered

@@ -8,7 +8,6 @@ import {
 import type { RequestLife } from './request-life.ts'
 import { RequestScopes } from './request-scopes.ts'
 import { cancelReading } from './end-of-reading.ts'
-import { refuseLateInterim } from './late-interim.ts'
 import { keepFraming } from './sound-framing.ts'
 
 /** Gives each request a scope of its own; see {@link requestScope}. */
@@ -44,7 +43,6 @@ export function requestScope(options: RequestScopeOptions = {}): RequestScope {
   const scope = (request: IncomingMessage, response: ServerResponse, next: () => unknown): void =>
     scopes.handle(request, response, () => {
       keepFraming(response)
-      refuseLateInterim(response)
       return next()
     })
   return Object.defineProperties(scope, {

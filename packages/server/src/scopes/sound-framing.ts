@@ -4,6 +4,7 @@ import { type CurrentRequest, currentRequest } from '../request/current-request.
 import { cutByReset } from './cut-by-reset.ts'
 import { type Arguments, givenHeaders, valuesOf, without } from './head-arguments.ts'
 import { keepInterim } from './interim-answers.ts'
+import { refuseLateInterim } from './late-interim.ts'
 
 /*
  * Where an answer ends is what its head says of it. Node sends whatever head and body a handler gives: with a
@@ -45,6 +46,7 @@ export function keepFraming(response: ServerResponse & Framed): void {
   response.write = write
   response.end = end
   keepInterim(response)
+  refuseLateInterim(response)
 }
 
 /**
