@@ -1,16 +1,9 @@
-import type { Benchmark, Figure } from '../benchmark.ts'
-import { quantileOf } from '../statistics.ts'
+import type { Benchmark } from '../benchmark.ts'
+import { type Contender, figuresOf, inTurns, ratioOf } from './in-turns.ts'
 import { boss, byHand, drainRate, graphile, ours, type Queue } from './queues.ts'
 
-const ROUNDS = 5
-
-/** A queue, and how many jobs it is given in a turn: about a second's. */
-interface Contender {
-  readonly queue: Queue
-  readonly jobs: number
-  /** Jobs a second, of each round. */
-  readonly rates: number[]
-}
+/** Rounds that do not count: they are for the compiler. */
+const WARM_UP = 1
 
 /** graphile-worker as fast as it goes: jobs are fetched and completed in batches. */
 const FASTEST = {
@@ -46,7 +39,7 @@ export const benchmark: Benchmark = {
   async measure(resources) {
     const contenders: Contender[] = []
     const add = (queue: Queue, jobs: number): void =>
-      void contenders.push({ queue, jobs, rates: [] })
+      void contenders.push({ name: queue.name, turn: () => drainRate(queue, jobs) })
     add(await ours(resources, 'yuzuru'), 50_000)
     add(await ours(resources, 'yuzuru, 100 at once', { concurrency: 100 }), 50_000)
     add(await graphile(resources, 'graphile-worker'), 1_500)
@@ -55,25 +48,10 @@ export const benchmark: Benchmark = {
     add(await byHand(resources, 'by hand on 1 connection', 1), 100_000)
     add(await byHand(resources, 'by hand on 4 connections', 4), 100_000)
     add(await byHand(resources, 'by hand on 4, all kept', 4, { keep: true }), 60_000)
-    // The first round is for the compiler.
-    for (let round = 0; round <= ROUNDS; round += 1) {
-      for (const each of round % 2 === 0 ? contenders : contenders.toReversed()) {
-        const rate = await drainRate(each.queue, each.jobs)
-        if (round > 0) each.rates.push(rate)
-      }
-    }
-    return [...contenders.map(rateOf), ...RATIOS.map((ratio) => ratioOf(ratio, contenders))]
+    const rates = await inTurns(contenders, WARM_UP)
+    return [
+      ...figuresOf(rates),
+      ...RATIOS.map(([of, against]) => ratioOf(rates, of, against, `${of} / ${against}`)),
+    ]
   },
-}
-
-function rateOf({ queue, rates }: Contender): Figure {
-  return { name: queue.name, value: quantileOf(rates, 0.5), unit: 'jobs/s' }
-}
-
-function ratioOf([of, against]: (typeof RATIOS)[number], all: readonly Contender[]): Figure {
-  const ratesOf = (name: string): readonly number[] =>
-    all.find(({ queue }) => queue.name === name)?.rates ?? []
-  const theirs = ratesOf(against)
-  const ratios = ratesOf(of).map((rate, round) => rate / (theirs[round] ?? Number.NaN))
-  return { name: `${of} / ${against}`, value: quantileOf(ratios, 0.5), unit: '×' }
 }

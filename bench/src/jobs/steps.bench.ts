@@ -2,49 +2,33 @@ import { createDatabase, prepared } from '@yuzuru/db'
 import { CompiledQuery } from 'kysely'
 import { Pool } from 'pg'
 import type { Benchmark } from '../benchmark.ts'
-import { quantileOf } from '../statistics.ts'
+import { figuresOf, inTurns, ratioOf } from './in-turns.ts'
 import { fillByHand, startDatabase } from './queues.ts'
 import { AT_ONCE, Span, STEPS, type Timed, turn, workflows } from './three-steps.ts'
 
-const ROUNDS = 5
 const JOBS = 1_500
 
 /** Rounds that do not count: the compiler is done after some ten thousand steps. */
 const WARM_UP = 3
 
+const BY_HAND = 'three memoising INSERTs by hand'
+const BAR = `yuzuru, three steps / ${BY_HAND}`
+
 export const benchmark: Benchmark = {
   kind: 'measurement',
   title: 'jobs of three steps, each result kept in a commit of its own, from when the first begins',
-  bars: {
-    'yuzuru, three steps / three memoising INSERTs by hand': { atLeast: 0.7 },
-  },
+  bars: { [BAR]: { atLeast: 0.7 } },
   async measure(resources) {
-    const contenders = [
-      await workflows(resources),
-      await memoising(resources, 'three memoising INSERTs by hand', MEMO),
+    const mine = await workflows(resources)
+    const queues = [
+      mine,
+      await memoising(resources, BY_HAND, MEMO),
       await memoising(resources, 'three fenced INSERTs by hand', FENCED),
       await memoising(resources, 'the same over @yuzuru/db', FENCED, overOurs),
-    ] as const
-    const rates = new Map<Timed, number[]>(contenders.map((queue) => [queue, []]))
-    for (let round = -WARM_UP; round < ROUNDS; round += 1) {
-      for (const queue of round % 2 === 0 ? contenders : contenders.toReversed()) {
-        const rate = await turn(queue, JOBS)
-        if (round >= 0) rates.get(queue)?.push(rate)
-      }
-    }
-    const [mine = [], theirs = []] = contenders.map((queue) => rates.get(queue) ?? [])
-    const ratios = mine.map((rate, round) => rate / (theirs[round] ?? Number.NaN))
-    return [
-      ...contenders.map((queue) => {
-        const value = quantileOf(rates.get(queue) ?? [], 0.5)
-        return { name: queue.name, value, unit: 'jobs/s' }
-      }),
-      {
-        name: 'yuzuru, three steps / three memoising INSERTs by hand',
-        value: quantileOf(ratios, 0.5),
-        unit: '×',
-      },
     ]
+    const contenders = queues.map((queue) => ({ name: queue.name, turn: () => turn(queue, JOBS) }))
+    const rates = await inTurns(contenders, WARM_UP)
+    return [...figuresOf(rates), ratioOf(rates, mine.name, BY_HAND, BAR)]
   },
 }
 

@@ -2,10 +2,9 @@ import { createWorker, defineJob, enqueueMany } from '@yuzuru/jobs'
 import { sql } from 'kysely'
 import { Pool, type PoolClient } from 'pg'
 import type { Benchmark } from '../benchmark.ts'
-import { quantileOf } from '../statistics.ts'
+import { figuresOf, inTurns, ratioOf } from './in-turns.ts'
 import { drainRate, fillByHand, ours, type Queue, settle, startDatabase } from './queues.ts'
 
-const ROUNDS = 5
 const JOBS = 1_500
 
 /** Rounds that do not count. */
@@ -20,34 +19,25 @@ const BATCH = 100
 /** What a job does: one row, in the transaction that completes it. */
 const EFFECTS = 'create table effects (n int not null)'
 
-const BAR = 'yuzuru, transactional / lock, work, delete by hand'
+const BY_HAND = 'lock, work, delete by hand'
+const BAR = `yuzuru, transactional / ${BY_HAND}`
 
 export const benchmark: Benchmark = {
   kind: 'measurement',
   title: 'jobs that write a row in the transaction that completes them, from a full queue',
   bars: { [BAR]: { atLeast: 0.8 } },
   async measure(resources) {
-    const contenders = [
-      await transactional(resources),
-      await byHand(resources, 'lock, work, delete by hand', 1),
+    const mine = await transactional(resources)
+    const queues = [
+      mine,
+      await byHand(resources, BY_HAND, 1),
       await byHand(resources, `the same by hand, ${BATCH} in a transaction`, BATCH),
-    ] as const
-    const rates = new Map<Queue, number[]>(contenders.map((queue) => [queue, []]))
-    for (let round = -WARM_UP; round < ROUNDS; round += 1) {
-      for (const queue of round % 2 === 0 ? contenders : contenders.toReversed()) {
-        const rate = await drainRate(queue, JOBS)
-        if (round >= 0) rates.get(queue)?.push(rate)
-      }
-    }
-    const [mine = [], theirs = []] = contenders.map((queue) => rates.get(queue) ?? [])
-    const ratios = mine.map((rate, round) => rate / (theirs[round] ?? Number.NaN))
-    return [
-      ...contenders.map((queue) => {
-        const value = quantileOf(rates.get(queue) ?? [], 0.5)
-        return { name: queue.name, value, unit: 'jobs/s' }
-      }),
-      { name: BAR, value: quantileOf(ratios, 0.5), unit: '×' },
     ]
+    const contenders = queues.map((queue) => {
+      return { name: queue.name, turn: () => drainRate(queue, JOBS) }
+    })
+    const rates = await inTurns(contenders, WARM_UP)
+    return [...figuresOf(rates), ratioOf(rates, mine.name, BY_HAND, BAR)]
   },
 }
 

@@ -1,10 +1,8 @@
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import type { Benchmark } from '../benchmark.ts'
-import { quantileOf } from '../statistics.ts'
+import { figuresOf, inTurns, ratioOf } from './in-turns.ts'
 import { startDatabase } from './queues.ts'
 import { AT_ONCE, Span, STEPS, type Timed, turn, workflows } from './three-steps.ts'
-
-const ROUNDS = 5
 
 /** Rounds that do not count. */
 const WARM_UP = 2
@@ -30,27 +28,14 @@ export const benchmark: Benchmark = {
       [queued, QUEUED],
       [started, STARTED],
     ] as const
-    const rates = new Map<Timed, number[]>(turns.map(([queue]) => [queue, []]))
-    for (let round = -WARM_UP; round < ROUNDS; round += 1) {
-      for (const [queue, jobs] of round % 2 === 0 ? turns : turns.toReversed()) {
-        const rate = await turn(queue, jobs)
-        if (round >= 0) rates.get(queue)?.push(rate)
-      }
-    }
-    const ratioTo = (other: Timed): number => {
-      const theirs = rates.get(other) ?? []
-      const ratios = (rates.get(mine) ?? []).map(
-        (rate, round) => rate / (theirs[round] ?? Number.NaN),
-      )
-      return quantileOf(ratios, 0.5)
-    }
+    const contenders = turns.map(([queue, jobs]) => {
+      return { name: queue.name, turn: () => turn(queue, jobs) }
+    })
+    const rates = await inTurns(contenders, WARM_UP)
     return [
-      ...turns.map(([queue]) => {
-        const value = quantileOf(rates.get(queue) ?? [], 0.5)
-        return { name: queue.name, value, unit: 'jobs/s' }
-      }),
-      { name: FROM_QUEUE, value: ratioTo(queued), unit: '×' },
-      { name: BY_HAND, value: ratioTo(started), unit: '×' },
+      ...figuresOf(rates),
+      ratioOf(rates, mine.name, queued.name, FROM_QUEUE),
+      ratioOf(rates, mine.name, started.name, BY_HAND),
     ]
   },
 }
