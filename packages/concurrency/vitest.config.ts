@@ -4,6 +4,8 @@ import { mergeConfig, type ViteUserConfig } from 'vitest/config'
 /** `pnpm coverage`, and the tests of `.ci/run`: also of the processes and threads that the tests start. */
 const config: ViteUserConfig = mergeConfig(shared, {
   test: {
+    // They look at what there is one of in a process: the task tree, the leftovers, the signals.
+    isolate: true,
     coverage: {
       enabled: process.env['YUZURU_COVERAGE'] === '1',
       provider: 'custom',

@@ -6,6 +6,8 @@ const config: ViteUserConfig = defineConfig({
   plugins: [seededProperties],
   test: {
     include: ['src/**/*.test.ts', 'src/**/*.test.tsx'],
+    // The files of a package share a process: to start one, and to load the package in it, takes longer than most files do.
+    isolate: false,
     reporters: ['default', ['json', { outputFile: '.vitest/results.json' }]],
     // A last resort and not a bar: a busy machine is not a failure.
     testTimeout: 120_000,

@@ -121,7 +121,8 @@ test('no address, card or key is in traces, logs, errors or the task tree, whate
   await using stripe = await startStripe({ secretKey: PLANTED.key })
   let instead: Instead | 'cut' | undefined
   await using server = await startPlanting(stripe.url, () => {
-    told.note('task tree', formatTaskTree())
+    // An age may have the digits of a card.
+    told.note('task tree', formatTaskTree().replaceAll(/\d+ ms/g, '… ms'))
     return instead
   })
   const { webhookSecret } = stripe

@@ -28,10 +28,30 @@ export function countApprovalJob<Tx>(billing: Billing<Tx>): Job<ApprovalPayload>
   })
 }
 
+const MINUTE_S = 60
+const HOUR_S = 60 * MINUTE_S
+
+/** How many plans Stripe has counted for the office in the last hour, which is longer than it takes to count one. */
+export async function approvalsCounted<Tx>(
+  billing: Billing<Tx>,
+  officeId: string,
+): Promise<number> {
+  const { subscription } = await billing.status(officeId)
+  if (subscription === undefined) return 0
+  const meter = await approvalMeter(billing)
+  const minute = Math.floor(Date.now() / 1_000 / MINUTE_S) * MINUTE_S
+  const { data } = await billing.client.billing.meters.listEventSummaries(meter, {
+    customer: subscription.customerId,
+    start_time: minute - HOUR_S,
+    end_time: minute + 2 * MINUTE_S,
+  })
+  return data[0]?.aggregated_value ?? 0
+}
+
 const known = new WeakMap<object, Promise<string>>()
 
 /** The id of the meter, which is made on first use. */
-export function approvalMeter<Tx>(billing: Billing<Tx>): Promise<string> {
+function approvalMeter<Tx>(billing: Billing<Tx>): Promise<string> {
   const found = known.get(billing)
   if (found !== undefined) return found
   // Shared by all jobs, so it must not end with the first that happened to need it.

@@ -100,7 +100,7 @@ test('no key, caller or body is in an answer, an error, a trace, the task tree o
   for (const [at, answer] of answers.entries()) {
     const handle = idempotent(
       async () => {
-        seen.push(formatTaskTree())
+        seen.push(formatTaskTree({ limit: Infinity, total: Infinity }))
         return await answer()
       },
       { store, caller: () => 'secret-caller', maxAnswerBytes: 99, effects: 'repeatable' },

@@ -3,9 +3,11 @@ import { AutoRouter } from 'itty-router'
 import { ask } from '../../test/ask.ts'
 import { serve } from './serve.ts'
 
-/* Before anything is served: Node's own. */
-const NodeRequest = globalThis.Request
-const NodeResponse = globalThis.Response
+/* Node's own, also where something has been served in this process before: the one that stands for it is made of it. */
+const made: unknown = Object.getPrototypeOf(globalThis.Request)
+const NodeRequest = made === Function.prototype ? globalThis.Request : (made as typeof Request)
+const { constructor } = await fetch('data:,')
+const NodeResponse = constructor as typeof Response
 
 test('what Node makes is an instance of Request and Response while apps are served', async () => {
   await using _server = await serve(() => new Response('hello'), { lingerMs: 0 })

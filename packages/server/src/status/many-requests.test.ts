@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { sleep } from '@yuzuru/concurrency'
 import { enterScope } from '@yuzuru/concurrency/boundary'
 import { Semaphore } from '@yuzuru/concurrency/sync'
@@ -31,7 +32,11 @@ function underWay(count: number) {
 
 function entered() {
   const scope = enterScope({ name: 'GET /plans/:id', timeoutMs: 60_000, onCancel: () => {} })
-  onTestFinished(() => scope.scope.cancel())
+  onTestFinished(async () => {
+    scope.scope.cancel()
+    await setImmediate()
+    await scope.leave()
+  })
   return { scope: scope.scope, call: (fn: () => void) => scope.call(fn) }
 }
 
