@@ -1,36 +1,55 @@
 import { randomBytes } from 'node:crypto'
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { inject, onTestFinished } from 'vitest'
 import { jobsMigrations } from '../src/database/migrations.ts'
 import { openKysely, type TestSchema } from './open-kysely.ts'
-import { refuseImpossibleStates } from './possible-states.ts'
+import { TEMPLATE } from './template.ts'
 
-/** A fresh queue in a schema of its own. */
+/** A fresh queue. */
 export interface Queue {
   readonly db: Kysely<TestSchema>
-  /** Connects to the same schema. */
+  /** Connects to the same queue. */
   readonly url: string
-  /** The name of the schema, and of the application that its connections say they are. */
+  /** No other queue has it; its connections say that they are the application of this name. */
   readonly name: string
 }
 
-/** A queue as it was before later migrations. */
+/** A queue as it was before later migrations, in a schema of its own. */
 export interface OldQueue extends Queue {
   /** Runs the migrations that are left, or those up to one. */
   readonly migrate: (until?: string) => Promise<void>
 }
 
-/** Makes a queue for one test, which refuses what cannot be, and drops it after that. */
+/** Makes a queue for one test in a database of its own, which refuses what cannot be, and drops it after that. */
 export async function queue(): Promise<Queue> {
-  const old = await queueAt(undefined)
-  await old.migrate()
-  await refuseImpossibleStates(old.db)
-  return old
+  const name = newName()
+  await alone(sql`create database ${sql.id(name)} template ${sql.id(TEMPLATE)} strategy file_copy`)
+  const url = new URL(inject('postgresUrl'))
+  url.pathname = name
+  url.searchParams.set('application_name', name)
+  const db = openKysely(url.href, 20)
+  onTestFinished(async () => {
+    await db.destroy()
+    await alone(sql`drop database ${sql.id(name)} with (force)`)
+  })
+  return { db, url: url.href, name }
 }
 
-/** Makes a queue as it was once the migration `last` had run. */
-export async function queueAt(last: string | undefined): Promise<OldQueue> {
-  const name = `queue_${randomBytes(8).toString('hex')}`
+/** Runs one statement of the whole server, on a connection for it. */
+async function alone(statement: RawBuilder<unknown>): Promise<void> {
+  const server = openKysely(inject('postgresUrl'), 1)
+  try {
+    await statement.execute(server)
+  } finally {
+    await server.destroy()
+  }
+}
+
+const newName = (): string => `queue_${randomBytes(8).toString('hex')}`
+
+/** Makes a queue as it was once the migration `last` had run, for one test. */
+export async function queueAt(last: string): Promise<OldQueue> {
+  const name = newName()
   const url = new URL(inject('postgresUrl'))
   url.searchParams.set('options', `-c search_path=${name}`)
   url.searchParams.set('application_name', name)
@@ -45,7 +64,7 @@ export async function queueAt(last: string | undefined): Promise<OldQueue> {
     for (const each of migrations) await jobsMigrations[each]?.up(db)
   }
   const upTo = (migration: string): number => names.indexOf(migration) + 1
-  const done = last === undefined ? 0 : upTo(last)
+  const done = upTo(last)
   await run(names.slice(0, done))
   const migrate = (until?: string): Promise<void> =>
     run(names.slice(done, until === undefined ? names.length : upTo(until)))
