@@ -249,10 +249,14 @@ export class ListeningServer implements HttpServer {
 
   /**
    * Whether a request that asks for an upgrade is handed to what listens for that. With it goes the connection, and so
-   * not while an answer to an earlier request is owed: the request is served as any other one then.
+   * not while an answer to an earlier request is owed: it is served, or refused, as any other one then.
    */
-  #isUpgrade({ socket }: IncomingMessage): boolean {
-    return this.client.listenerCount('upgrade') > 0 && !this.#answers.isOwed(socket)
+  #isUpgrade(request: IncomingMessage): boolean {
+    if (this.client.listenerCount('upgrade') === 0 || this.#answers.isOwed(request.socket))
+      return false
+    if (isAmbiguous(request)) return false
+    useOriginForm(request)
+    return true
   }
 
   #noLongerHttp(socket: Duplex): void {

@@ -18,9 +18,10 @@ const NO_BODY: ReadonlySet<number> = new Set([204, 205, 304])
 
 /** The request of a path, or the one that was given. */
 export function requestOf(request: string | URL | Request): Request {
-  return typeof request === 'object' && 'headers' in request
-    ? request
-    : new Request(new URL(request, 'http://localhost'))
+  if (typeof request === 'object' && 'headers' in request) return request
+  // Two slashes at its start are a path as well, and no host.
+  const isPath = typeof request === 'string' && /^[/\\]/.test(request)
+  return new Request(isPath ? `http://localhost${request}` : new URL(request, 'http://localhost'))
 }
 
 /** Sends a request over a connection of its own, through Node's own client. */
