@@ -32,6 +32,19 @@ const io = (code: string, retryable: boolean, outcome: 'none' | 'unknown') =>
     }),
   )
 
+/** What a client throws whose source, a function of the handler, has thrown a problem. */
+const sourceFailed = (members: { readonly outcome?: 'none' } = {}): Promise<string> =>
+  Promise.reject(
+    new IoError('the bucket plans-7 says hunter2', {
+      boundary: 'storage',
+      operation: 'upload',
+      code: 'source_failed',
+      retryable: false,
+      outcome: 'none',
+      cause: new HttpProblem(415, 'That is no PDF', members),
+    }),
+  )
+
 /** Has had an effect by the time it fails: whatever the last call says of itself, the request cannot say `none`. */
 const behindAnEffect = (fail: () => Promise<string>) => async (): Promise<string> => {
   const call = { boundary: 'db', operation: 'insert', effect: 'write' } as const
@@ -165,6 +178,30 @@ export const behaviours: Readonly<Record<string, Behaviour>> = {
     }),
     status: 409,
     body: problem(409, 'Busy'),
+  },
+  'a problem that the source of an upload throws': {
+    handle: () => sourceFailed(),
+    status: 415,
+    body: problem(415, 'That is no PDF'),
+  },
+  'a problem that the source of an upload throws, behind an effect': {
+    handle: behindAnEffect(() => sourceFailed()),
+    status: 415,
+    body: problem(415, 'That is no PDF', { outcome: 'unknown' }),
+  },
+  'a problem of a source that says that nothing has happened, behind an effect': {
+    handle: behindAnEffect(() => sourceFailed({ outcome: 'none' })),
+    status: 415,
+    body: problem(415, 'That is no PDF', { outcome: 'unknown' }),
+  },
+  'a problem of a source, behind an effect in a scope of the handler’s own': {
+    handle: () =>
+      withTimeout(
+        1_000,
+        behindAnEffect(() => sourceFailed()),
+      ),
+    status: 415,
+    body: problem(415, 'That is no PDF', { outcome: 'unknown' }),
   },
   'a mistake of the program': {
     handle: failing(new TypeError('password=hunter2')),

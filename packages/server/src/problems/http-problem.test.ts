@@ -39,15 +39,21 @@ test('it says what it was made to say of the outcome', () => {
   expect(problemOf(new HttpProblem(503, 'Busy', said)).problem).toMatchObject(said)
 })
 
-test.each<[Outcome, unknown, number]>([
-  ['none', new HttpProblem(415, 'That is no PDF'), 415],
-  ['unknown', new HttpProblem(415, 'That is no PDF'), 502],
-  ['none', new Error('That is no PDF'), 502],
+const PROBLEM = new HttpProblem(415, 'That is no PDF')
+const PROMISE = new HttpProblem(415, 'That is no PDF', { outcome: 'none' })
+
+test.each<[Outcome, unknown, number, Outcome | undefined]>([
+  ['none', PROBLEM, 415, undefined],
+  ['unknown', PROBLEM, 415, 'unknown'],
+  ['none', PROMISE, 415, 'none'],
+  ['unknown', PROMISE, 415, 'unknown'],
+  ['none', new Error('That is no PDF'), 502, 'none'],
 ])(
-  'one that a source threw to its client is the answer, if nothing has happened: %s, %o',
-  (outcome, cause, status) => {
+  'one that a source threw to its client is the answer, and promises no more than that: %s, %o',
+  (outcome, cause, status, said) => {
     const call = { boundary: 'storage', operation: 'upload', code: 'source_failed' } as const
     const error = new IoError('upload failed', { ...call, retryable: false, outcome, cause })
-    expect(problemOf(error).problem.status).toBe(status)
+    const { problem } = problemOf(error)
+    expect([problem.status, problem.outcome]).toEqual([status, said])
   },
 )

@@ -47,8 +47,8 @@ const OVERLOADED: ReadonlySet<string> = new Set(['overloaded', 'acquire_timeout'
  * The answer for an error. Only the text of an {@link HttpProblem} is sent; of every other error the client
  * gets the status, and of an `IoError` also `code`, `retryable` and `outcome`.
  *
- * - `HttpProblem`: its own status; also as the `cause` of an `IoError` with outcome `none`, which is what a client throws
- *   whose source, or other function of yours, has thrown it.
+ * - `HttpProblem`: its own status; also as the `cause` of an `IoError`, which is what a client throws whose source, or
+ *   other function of yours, has thrown it.
  * - `IoError`: 503 with `Retry-After` if something is overloaded; 504 if it took too long; 503 if it may
  *   succeed later; else 502.
  * - `TimeoutError`, and whatever ends a request whose deadline has passed: 504, `deadline_expired`, with
@@ -119,10 +119,15 @@ function outcomeIn({ outcome }: { readonly outcome: Outcome }): Outcome {
 
 /**
  * The answer of an {@link HttpProblem} that a function of the handler threw while a client called it: the source of an
- * upload that looks at what comes, say. Not where the client's call may have had its effect all the same.
+ * upload that looks at what comes, say. It is `unknown` if the call may have had its effect all the same, or the request
+ * before it: in the scope of the request the error says so, and elsewhere that scope.
  */
-function thrownWithin({ cause, outcome }: IoError): ProblemAnswer | undefined {
-  return outcome === 'none' && HttpProblem.isInstance(cause) ? ofHttpProblem(cause) : undefined
+function thrownWithin(error: IoError): ProblemAnswer | undefined {
+  const { cause } = error
+  if (!HttpProblem.isInstance(cause)) return undefined
+  const { problem, headers } = ofHttpProblem(cause)
+  const mayHaveHappened = outcomeIn(error) === 'unknown' || currentRequest()?.outcome === 'unknown'
+  return { problem: mayHaveHappened ? { ...problem, outcome: 'unknown' } : problem, headers }
 }
 
 function ofHttpProblem(error: HttpProblem): ProblemAnswer {
