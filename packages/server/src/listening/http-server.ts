@@ -19,7 +19,7 @@ import { watchRest } from './lost-rest.ts'
 import { IdleConnections } from './idle-connections.ts'
 import { ReceivedRequest } from './received-request.ts'
 import type { ServeSettings } from './serve-options.ts'
-import { isAmbiguous, useOriginForm } from './strict-head.ts'
+import { expectsContinue, isAmbiguous, useOriginForm } from './strict-head.ts'
 
 /*
  * The life of a server
@@ -99,7 +99,8 @@ export class ListeningServer implements HttpServer {
       },
     )
     this.client.on('checkContinue', (request, response) => {
-      this.#serve(request, response, listener, 'asks first')
+      if (expectsContinue(request)) this.#serve(request, response, listener, 'asks first')
+      else this.client.emit('checkExpectation', request, response)
     })
     this.client.on('checkExpectation', (_request, response) => {
       if (this.#answers.add(response)) this.#refuse(response, 417)
@@ -252,9 +253,8 @@ export class ListeningServer implements HttpServer {
    * not while an answer to an earlier request is owed: it is served, or refused, as any other one then.
    */
   #isUpgrade(request: IncomingMessage): boolean {
-    if (this.client.listenerCount('upgrade') === 0 || this.#answers.isOwed(request.socket))
-      return false
-    if (isAmbiguous(request)) return false
+    const isTaken = this.client.listenerCount('upgrade') > 0
+    if (!isTaken || this.#answers.isOwed(request.socket) || isAmbiguous(request)) return false
     useOriginForm(request)
     return true
   }

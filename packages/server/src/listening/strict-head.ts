@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 
-/** A name or address, with a port or without; RFC 3986, 3.2.2. */
-const HOST = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-f:.]+\])(?::\d{0,5})?$/i
+/** A name or address, with a port or without; RFC 3986, 3.2.2. A parser of URLs decodes an escape to another name. */
+const HOST = /^(?:[\w.~!$&'()*+,;=-]*|\[[\da-f:.]+\])(?::\d{0,5})?$/i
 
 /**
  * A path, with a query or without, that a parser of URLs reads as it stands: it has no fragment, no byte that is no sign
@@ -12,27 +12,35 @@ const PATH = /^(?:\/(?!(?:\.|%2[eE]){1,2}(?:[/?]|$))[!-"$-.0->@-[\]-~]*)+(?:\?[!
 /** A target that is a whole address, up to the end of its host: that is named, and without a user (RFC 9110, 4.2). */
 const ADDRESS = /^https?:\/\/[^/?#@\\]+(?=[/?]|$)/i
 
+/** One coding. Node gives its app what any other beside it makes of a body. */
+const CHUNKED = /^chunked$/i
+
+/** One expectation. Node takes one that only has this in it for the same. */
+const CONTINUE = /^100-continue$/i
+
 /** What the last `Host` was: most often the next is the same. */
 let known = ''
 
 /**
  * Whether the head of a request is one that two servers could read in two ways: no `Host` in HTTP/1.1, or more than one,
  * or one that is none (RFC 9112, 3.2); a target that is none, or names another host than `Host` does (3.2.2), or none at
- * all (`GET *`); or chunks in HTTP/1.0, which has none (6.1). A proxy may go by the one, and an app by the other.
+ * all (`GET *`); a coding but chunks (6.1), or chunks in HTTP/1.0, which has none; or another version of HTTP. A proxy
+ * may go by the one, and an app by the other.
  */
 export function isAmbiguous(request: IncomingMessage): boolean {
-  const { rawHeaders, headers, url = '' } = request
+  const { rawHeaders, headers, httpVersion, url = '' } = request
   let hosts = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]
     if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
   }
-  const isOld = request.httpVersion === '1.0'
+  const isOld = httpVersion === '1.0'
+  if (!isOld && httpVersion !== '1.1') return true
   if (hosts > 1 || (hosts === 0 && !isOld)) return true
-  if (isOld && headers['transfer-encoding'] !== undefined) return true
-  const { host = '' } = headers
+  const { host = '', 'transfer-encoding': coding } = headers
+  if (coding !== undefined && (isOld || !CHUNKED.test(coding))) return true
   if (host !== known) {
-    if (!HOST.test(host)) return true
+    if (!HOST.test(host) || (host !== '' && !URL.canParse(`http://${host}`))) return true
     known = host
   }
   // Nearly all targets are paths.
@@ -41,6 +49,11 @@ export function isAmbiguous(request: IncomingMessage): boolean {
   const target = ADDRESS.test(url) && PATH.test(originForm(url)) ? URL.parse(url) : null
   if (target === null || hosts === 0) return true
   return target.host !== URL.parse(`${target.protocol}//${host}`)?.host
+}
+
+/** Whether a request that waits for the word to go on expects that and nothing else (RFC 9110, 10.1.1). */
+export function expectsContinue({ headers }: IncomingMessage): boolean {
+  return CONTINUE.test(headers.expect ?? '')
 }
 
 /**
