@@ -1,14 +1,18 @@
 /**
- * The long storm: `pnpm storm [jobs of each kind] [yuzuru | all]`. By itself it is ours, with all of its kinds; its exit code says
- * whether all that is promised held. With `all` graphile-worker and pg-boss stand in the same storm, each with the jobs of
- * the two kinds that all have, and a table says what became of them.
+ * The long storm: `pnpm storm [jobs of each kind] [yuzuru | all] [blows]`. By itself it is ours, with all of its kinds; its exit code
+ * says whether all that is promised held. With `all` graphile-worker and pg-boss stand in the same storm, each with the jobs
+ * of the two kinds that all have, and a table says what became of them. Given a number of blows, no more than those come.
  */
 import { boss, type Contender, graphile, yuzuru } from './storm-contenders.ts'
+import { type StormRow, stormTable } from './storm-table.ts'
 import { storm, type StormResult } from './storm.ts'
 
 const jobs = Number(process.argv[2] ?? 50_000)
 const isForAll = process.argv[3] === 'all'
-const BLOWS = { workers: 4, pauseMs: 1_500, blows: 24, note: console.log }
+const mostBlows = Number(process.argv[4] ?? Infinity)
+const LONG = { workers: 4, pauseMs: 1_500, blows: 24 }
+const SHORT = { workers: 1, pauseMs: 50, blows: mostBlows, mostBlows }
+const BLOWS = { ...(mostBlows < Infinity ? SHORT : LONG), note: console.log }
 
 async function alone(): Promise<void> {
   const contender = yuzuru(['plain', 'transactional', 'stepped'])
@@ -24,22 +28,17 @@ function isBroken({ lost, doubled, unfinished, failed }: StormResult): boolean {
 }
 
 async function compared(): Promise<void> {
-  const lines = [
-    '| queue | jobs | lost | doubled, plain | doubled, transactional | failed for good | unfinished | seconds |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- |',
-  ]
+  const rows: StormRow[] = []
   const all: readonly Contender[] = [yuzuru(['plain', 'transactional']), graphile, boss]
   for (const contender of all) {
-    console.log(contender.name)
+    const { name, kinds } = contender
+    console.log(name)
     const result = await storm({ contender, jobs, workMs: 50, ...BLOWS })
-    const { lost, doubled, failed, unfinished, seconds, errors } = result
-    console.log(errors)
-    const { plain, transactional } = doubled
-    const row = [2 * jobs, lost, plain, transactional, failed, unfinished, seconds]
-    lines.push(`| ${contender.name} | ${row.join(' | ')} |`)
+    console.log(result.errors)
+    rows.push({ name, jobs: kinds.length * jobs, result })
     if (contender === all[0] && isBroken(result)) process.exitCode = 1
   }
-  console.log([...lines, ''].join('\n'))
+  console.log(`${stormTable(rows)}\n`)
   for (const { name, promises } of all) console.log(`${name}: ${promises}`)
 }
 

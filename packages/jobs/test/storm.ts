@@ -21,12 +21,16 @@ export interface StormOptions {
   readonly pauseMs: number
   /** How many blows at the least, also when all jobs are done before. */
   readonly blows: number
+  /** How many at the most: after them it is only waited for the jobs. @default no limit */
+  readonly mostBlows?: number
   /** How long nothing may have become of any job before the storm ends without it, in milliseconds. @default 120_000 */
   readonly patienceMs?: number
   readonly note?: (line: string) => void
 }
 
 export interface StormResult {
+  /** Jobs whose effect is there. */
+  readonly done: number
   /** Jobs whose effect is missing, and that are not unfinished: whatever the queue says of them. */
   readonly lost: number
   /** Jobs of each kind whose effect came more than once. */
@@ -45,7 +49,7 @@ type Blow = (turn: number) => Promise<void>
 
 export async function storm(options: StormOptions): Promise<StormResult> {
   const { contender, jobs, workers, workMs = 0, pauseMs, patienceMs = 120_000 } = options
-  const { note = () => undefined } = options
+  const { mostBlows = Infinity, note = () => undefined } = options
   await using postgres = await startPostgres({ settings: { fsync: 'on' } })
   await using db = openStorm(postgres.url)
   await sql.raw(EFFECTS).execute(db)
@@ -100,13 +104,16 @@ export async function storm(options: StormOptions): Promise<StormResult> {
   let movedAt = startedAt
   for (let turn = 0; ; turn += 1) {
     const [name, blow] = all[turn % all.length] as [string, Blow]
-    await blow(turn)
-    blows[name] = (blows[name] ?? 0) + 1
+    const isBlow = turn < mostBlows
+    if (isBlow) {
+      await blow(turn)
+      blows[name] = (blows[name] ?? 0) + 1
+    }
     const { unfinished } = await countsOf(db, contender)
     const now = performance.now()
     if (unfinished < least) [least, movedAt] = [unfinished, now]
     if (unfinished === 0) doneAt ??= now
-    note(`${name}; ${unfinished} jobs left`)
+    if (isBlow) note(`${name}; ${unfinished} jobs left`)
     const isOver = unfinished === 0 || now - movedAt > patienceMs
     if (turn + 1 >= options.blows && isOver) break
     await delay(pauseMs)
@@ -146,6 +153,7 @@ async function judge(
   const of = (kind: StormKind): number => rows.find((row) => row.kind === kind)?.doubled ?? 0
   return {
     ...(await countsOf(db, contender)),
+    done,
     errors: Object.fromEntries(errors.map(({ error, times }) => [error, times])),
     lost: contender.kinds.length * jobs - done - later.length,
     doubled: Object.fromEntries(contender.kinds.map((kind) => [kind, of(kind)])),
