@@ -29,6 +29,7 @@ test('the public face is what it is meant to be', () => {
     'resumeQueue',
     'retryJob',
     'retryJobs',
+    'scaleQueue',
     'sendEvent',
     'waitFor',
     'watchJobs',

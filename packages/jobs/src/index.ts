@@ -30,9 +30,17 @@ export type { Upgrade } from './job/payload-version.ts'
 export type { RunOptions, Step, WaitForOptions } from './job/step.ts'
 export { JobError, type JobErrorCode, type JobErrorInit } from './job-error.ts'
 export type { JobState } from './job/job-state.ts'
-export { jobStats, type JobStats, type LaneStats, type Pause } from './queue/job-stats.ts'
+export {
+  jobStats,
+  type JobStats,
+  type LaneStats,
+  type Pause,
+  type Scale,
+} from './queue/job-stats.ts'
 export { jobsMigrations } from './database/migrations.ts'
-export { pauseQueue, type PauseTarget, resumeQueue } from './queue/pause-queue.ts'
+export { type PauseTarget } from './queue/change-target.ts'
+export { pauseQueue, resumeQueue } from './queue/pause-queue.ts'
+export { scaleQueue } from './queue/scale-queue.ts'
 export { prune, type PruneOptions } from './queue/prune.ts'
 export type { RecoveredJob } from './engine/give-back.ts'
 export type { CronOrigin } from './job/origin.ts'

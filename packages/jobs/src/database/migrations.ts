@@ -13,6 +13,7 @@ import { keysMigration } from './keys-migration.ts'
 import { lengthsMigration } from './lengths-migration.ts'
 import { limitsMigration } from './limits-migration.ts'
 import { pausesMigration } from './pauses-migration.ts'
+import { placesMigration } from './places-migration.ts'
 import { putOffMigration } from './put-off-migration.ts'
 import { resultsMigration } from './results-migration.ts'
 import { reportsMigration } from './reports-migration.ts'
@@ -105,4 +106,5 @@ export const jobsMigrations: Record<string, Migration> = {
   yuzuru_jobs_0020_put_off: putOffMigration,
   yuzuru_jobs_0021_checks: checksMigration,
   yuzuru_jobs_0022_enqueued: enqueuedMigration,
+  yuzuru_jobs_0023_places: placesMigration,
 }

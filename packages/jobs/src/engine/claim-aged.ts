@@ -25,14 +25,14 @@ export interface AgedRequest extends ClaimRequest {
  */
 export async function claimAged(
   db: QueryExecutorProvider,
-  { bounds, limit, worker, agingMs }: AgedRequest,
+  { bounds, limit, worker, agingMs, through }: AgedRequest,
   options: IoOptions,
 ): Promise<ClaimedJob[]> {
   const behind = sql`least((level.priority::float8 - best.priority) * ${agingMs}::float8, ${LONGEST_MS}::float8)`
   const due = sql`
     select ctid as place from yuzuru_jobs where stage = 0 and worker is null and id = any (array(
       with recursive level as (
-        select lane.queue, lane.name, head.priority, 1 as depth from ${laneSet(bounds)} cross join lateral (
+        select lane.queue, lane.name, head.priority, 1 as depth from ${laneSet(bounds, through)} cross join lateral (
           select priority ${waiting('lane')} and (priority, run_at, seq) > (lane.priority, lane.run_at, lane.seq)
           order by priority, run_at, seq limit 1
         ) as head
@@ -50,7 +50,7 @@ export async function claimAged(
       limit ${limit}::integer
     )) for update skip locked`
   // Not whether any was passed over: the look at all that is due, which follows, says so.
-  const { rows } = await take(db, { worker, limit }, { due, seen: undefined }, options)
+  const { rows } = await take(db, { worker, limit, through }, { due, seen: undefined }, options)
   return jobsOf(rows)
 }
 

@@ -1,7 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import { execute } from '../database/execute.ts'
-import { notPaused } from '../database/not-paused.ts'
+import { isOpen } from '../database/not-paused.ts'
 import { ATTEMPTS } from '../job/attempts.ts'
 import type { Bounds, Lane, LanePlace } from './lane.ts'
 import type { ClaimedJob } from './lease.ts'
@@ -12,6 +12,8 @@ export interface ClaimRequest {
   readonly limit: number
   /** The number of the worker's row. Without a lease that holds it takes nothing. */
   readonly worker: string
+  /** What has a number of places, of which this takes some: who asks for it holds the rows. @default none */
+  readonly through?: readonly string[] | undefined
 }
 
 /** A job that was taken. What is as it is for most is null: to write and read a value costs more than the claim of it. */
@@ -79,18 +81,18 @@ export async function claim(
  */
 export async function claimSuspect(
   db: QueryExecutorProvider,
-  { bounds, worker }: Omit<ClaimRequest, 'limit'>,
+  { bounds, worker, through }: Omit<ClaimRequest, 'limit'>,
   options: IoOptions,
 ): Promise<Taken> {
   const suspects = sql`from yuzuru_jobs
     where stage = 2 and worker is null and queue = lane.queue and name = lane.name`
   const due = sql`
-    select job.place from ${laneSet(bounds)} cross join lateral (
+    select job.place from ${laneSet(bounds, through)} cross join lateral (
       select ctid as place, priority, run_at, seq ${suspects}
       order by priority, run_at, seq limit 1 for update skip locked
     ) as job order by job.priority, job.run_at, job.seq limit 1`
-  const seen = sql`select from ${laneSet(bounds)} cross join lateral (select ${suspects} limit 1) as job`
-  const { rows, passedOver } = await take(db, { worker, limit: 1 }, { due, seen }, options)
+  const seen = sql`select from ${laneSet(bounds, through)} cross join lateral (select ${suspects} limit 1) as job`
+  const { rows, passedOver } = await take(db, { worker, limit: 1, through }, { due, seen }, options)
   return { jobs: jobsOf(rows), passedOver }
 }
 
@@ -105,13 +107,13 @@ export interface Look {
 }
 
 /** The usual case, in its simplest form: each job that is locked is taken. */
-function oneLane({ bounds, limit }: ClaimRequest): Look {
+function oneLane({ bounds, limit, through }: ClaimRequest): Look {
   const [{ queue, name, priority, run_at: runAt, seq }] = bounds.places() as [LanePlace]
   const waiting = sql`from yuzuru_jobs
     where stage = 0 and worker is null and queue = ${queue}::text and name = ${name}::text
       and (priority, run_at, seq) >
         (${priority}::integer, ${runAt}::timestamptz, ${seq}::bigint)
-      and ${notPaused(sql`${queue}::text`, sql`${name}::text`)}
+      and ${isOpen(sql`${queue}::text`, sql`${name}::text`, through)}
     order by priority, run_at, seq`
   const due = sql`select ctid as place ${waiting} limit ${limit}::integer for update skip locked`
   return { due, seen: sql`select ${waiting}`, lane: { queue, name } }
@@ -121,28 +123,28 @@ function oneLane({ bounds, limit }: ClaimRequest): Look {
  * First looks how many jobs of each lane are among the first, locking none, and then locks so many of each.
  * To lock `limit` jobs of every lane would lock most of them for nothing.
  */
-function lanes({ bounds, limit }: ClaimRequest): Look {
+function lanes({ bounds, limit, through }: ClaimRequest): Look {
   const due = sql`
     select job.place from (
       select queue, name, priority, run_at, seq, count(*) as jobs from (
-        select lane.* from ${laneSet(bounds)} cross join lateral (
+        select lane.* from ${laneSet(bounds, through)} cross join lateral (
           select priority, run_at, seq ${fromLane()} limit ${limit}::integer
         ) as head order by head.priority, head.run_at, head.seq limit ${limit}::integer
       ) as first group by queue, name, priority, run_at, seq
     ) as lane cross join lateral (
       select ctid as place ${fromLane()} limit lane.jobs for update skip locked
     ) as job`
-  const seen = sql`select from ${laneSet(bounds)}
+  const seen = sql`select from ${laneSet(bounds, through)}
     cross join lateral (select ${fromLane()} limit ${limit}::integer) as job`
   return { due, seen }
 }
 
 /** The lanes from which jobs may be taken: those that are paused are left out. */
-export function laneSet(bounds: Bounds): RawBuilder<unknown> {
+export function laneSet(bounds: Bounds, through: readonly string[] = []): RawBuilder<unknown> {
   return sql`(
     select lane.* from jsonb_to_recordset(${JSON.stringify(bounds.places())}::jsonb) as lane (queue text collate "C",
       name text collate "C", priority integer, run_at timestamptz, seq bigint)
-    where ${notPaused(sql`lane.queue`, sql`lane.name`)}
+    where ${isOpen(sql`lane.queue`, sql`lane.name`, through)}
   ) as lane`
 }
 
@@ -157,7 +159,7 @@ function fromLane(): RawBuilder<unknown> {
 /** Takes the rows at the places that `due` gives. They are locked: no other row can be there meanwhile. */
 export async function take(
   db: QueryExecutorProvider,
-  { worker, limit }: Pick<ClaimRequest, 'worker' | 'limit'>,
+  { worker, limit, through = [] }: Pick<ClaimRequest, 'worker' | 'limit' | 'through'>,
   { due, seen, lane }: Look,
   options: IoOptions,
 ): Promise<{ readonly rows: readonly Row[]; readonly passedOver: boolean }> {
@@ -166,6 +168,12 @@ export async function take(
     seen === undefined
       ? sql`false`
       : sql`jobs < ${limit}::integer and exists (${seen} offset (select jobs from counted))`
+  const placed =
+    through.length === 0
+      ? sql``
+      : sql`, placed as (insert into yuzuru_job_places as place (job_id, claim, name, queue)
+        select id, claim, name, queue from taken
+        on conflict (job_id) do update set claim = excluded.claim)`
   const rows = await execute(
     db,
     { operation: 'claim', effect: 'write' },
@@ -179,7 +187,7 @@ export async function take(
         from me where job.ctid = any (array(select place from due))
         returning job.id, job.claim, job.queue, job.name, job.payload, job.version, job.attempt, job.max_attempts,
           job.returns, job.enqueued_at, job.priority, job.run_at, job.seq, job.origin
-      ), counted as materialized (select count(*) as jobs from taken)
+      ), counted as materialized (select count(*) as jobs from taken)${placed}
       select id::text as id, nullif(claim::float8, 1) as claim,
         ${lane === undefined ? sql`name, queue` : sql`null as name, null as queue`},
         date_part('epoch', run_at) * 1000 as due,

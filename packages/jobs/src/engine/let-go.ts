@@ -199,6 +199,11 @@ async function look(
         (select tenant, 1 from next where tenant <= ${last} limit ${TENANTS}::integer)
         order by turn, tenant limit ${TENANTS}::integer
       )
+      , waiting as materialized (
+        -- For places: more than there are would lose their order, and what a rate lets go now would begin much later.
+        select count(*) as jobs from yuzuru_jobs
+        where name = ${name} and tenant is not null and stage in (0, 2) and worker is null
+      )
       ${
         ofKey === undefined
           ? sql``
@@ -226,7 +231,9 @@ async function look(
               select id, coalesce(unique_key, serial_key) as key, priority, run_at, seq
               from yuzuru_jobs where stage = 4 and name = ${name} and tenant = tenants.tenant
                 and queue = any (array(select jsonb_array_elements_text(${JSON.stringify(queues)}::jsonb)))
-                and ${notPaused(sql`queue`, sql`yuzuru_jobs.name`)}
+                and not exists (select from yuzuru_job_pauses as pause
+                  where pause.target in ('job ' || yuzuru_jobs.name, 'queue ' || queue)
+                    and (pause.paused_at is not null or pause.places <= (select jobs from waiting)))
               order by priority, run_at, seq limit ${room + (ofKey === undefined ? 0 : BEYOND)}::integer
             ) as first
             where ${ofKey === undefined ? sql`true` : sql`key is null or ${ofKey > 0} and key not in (select key from busy)`}

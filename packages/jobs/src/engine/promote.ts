@@ -26,6 +26,8 @@ export interface Upkeep {
   readonly behind: boolean
   /** Those of the kinds of which limits hold jobs back. */
   readonly held: readonly string[]
+  /** The kinds and queues that have a number of places. */
+  readonly scaled: readonly string[]
 }
 
 /**
@@ -40,7 +42,13 @@ export async function promote(
   const [row] = await execute(
     db,
     { operation: 'promote', effect: 'idempotent' },
-    sql<Partial<Omit<Upkeep, 'nextMs' | 'held'>> & { next: number | null; held: string }>`
+    sql<
+      Partial<Omit<Upkeep, 'nextMs' | 'held' | 'scaled'>> & {
+        next: number | null
+        held: string
+        scaled: string
+      }
+    >`
       with due as materialized (
         select ctid as place from yuzuru_jobs where stage = 1 and run_at <= now()
         order by run_at limit ${BATCH}::integer for update skip locked
@@ -61,6 +69,7 @@ export async function promote(
           array(select jsonb_array_elements_text(${JSON.stringify(kinds)}::jsonb)))) as behind,
         (select coalesce(json_agg(kind), '[]') from jsonb_array_elements_text(${JSON.stringify(kinds)}::jsonb) as kind
           where exists (select from yuzuru_jobs where stage = 4 and name = kind))::text as held,
+        (select coalesce(json_agg(target), '[]') from yuzuru_job_pauses where places is not null)::text as scaled,
         case when jobs > 0 then pg_notify(${CHANNEL}::text, '') end as notified
       from counted`,
     options,
@@ -77,5 +86,6 @@ export async function promote(
     suspects,
     behind,
     held: JSON.parse(row?.held ?? '[]') as string[],
+    scaled: JSON.parse(row?.scaled ?? '[]') as string[],
   }
 }

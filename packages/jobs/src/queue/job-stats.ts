@@ -3,7 +3,7 @@ import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
 import { type QueryExecutorProvider, sql } from 'kysely'
 import { expectDatabase } from '../database/execute.ts'
-import { pauseOf } from '../database/not-paused.ts'
+import { nameIn } from '../database/not-paused.ts'
 import type { JobState } from '../job/job-state.ts'
 import { type Counted, countLanes, type LaneJobs, MOST_COUNTED, MOST_LANES } from './lane-counts.ts'
 import { plannedRows } from './planned-rows.ts'
@@ -35,6 +35,16 @@ export interface Pause {
   readonly pausedAt: Date
 }
 
+/** A kind or a queue that `scaleQueue` has given a number. */
+export interface Scale {
+  /** The kind, where it is one. */
+  readonly job: string | undefined
+  /** The queue, where it is one. */
+  readonly queue: string | undefined
+  /** How many of its jobs run at once, on all machines. */
+  readonly concurrency: number
+}
+
 /** How the queue stands. */
 export interface JobStats extends Readonly<Record<JobState, number>> {
   /** How long the longest-waiting job that is due has been due, in milliseconds; 0 when none is. */
@@ -45,6 +55,8 @@ export interface JobStats extends Readonly<Record<JobState, number>> {
   readonly lanes: readonly LaneStats[]
   /** The kinds and the queues that are paused, the kinds first. Jobs of these count as `due` while they wait. */
   readonly paused: readonly Pause[]
+  /** The kinds and the queues that `scaleQueue` has given a number, the kinds first. */
+  readonly scaled: readonly Scale[]
 }
 
 /**
@@ -102,11 +114,13 @@ export async function jobStats<DB>(db: Queryable<DB>, options: IoOptions = {}): 
       queue: nameIn(target, 'queue'),
       pausedAt: new Date(at),
     })),
+    scaled: counted.scaled.map(({ target, places }) => ({
+      job: nameIn(target, 'job'),
+      queue: nameIn(target, 'queue'),
+      concurrency: places,
+    })),
   }
 }
-
-const nameIn = (target: string, what: 'job' | 'queue'): string | undefined =>
-  target.startsWith(pauseOf(what, '')) ? target.slice(pauseOf(what, '').length) : undefined
 
 type Lane = { -readonly [Key in keyof LaneStats]: LaneStats[Key] }
 

@@ -47,6 +47,8 @@ export interface Counted {
   /** Those that a limit holds back. */
   readonly limited: readonly LaneJobs[]
   readonly paused: readonly PausedRow[]
+  /** Those that have a number of places. */
+  readonly scaled: readonly { readonly target: string; readonly places: number }[]
   readonly failed: number
   readonly cancelled: number
   /** Of all states in which jobs end. */
@@ -85,7 +87,9 @@ export async function countLanes(db: QueryExecutorProvider, options: IoOptions):
         (select coalesce(jsonb_agg(limited), '[]') from limited)::text as "limitedText",
         (select coalesce(jsonb_agg(jsonb_build_object('target', target,
             'at', date_part('epoch', paused_at) * 1000) order by target), '[]')
-          from yuzuru_job_pauses)::text as "pausedText",
+          from yuzuru_job_pauses where paused_at is not null)::text as "pausedText",
+        (select coalesce(jsonb_agg(jsonb_build_object('target', target, 'places', places) order by target), '[]')
+          from yuzuru_job_pauses where places is not null)::text as "scaledText",
         ${endedAs('failed')}::float8 as failed, ${endedAs('cancelled')}::float8 as cancelled,
         (select count(*) from (
           select from yuzuru_job_history order by finished_at limit ${3 * MOST_COUNTED + 1}::integer
@@ -93,7 +97,8 @@ export async function countLanes(db: QueryExecutorProvider, options: IoOptions):
       from bound`,
     options,
   )
-  const { lanesText, laterText, behindText, limitedText, pausedText, ...counted } = row as Row
+  const { lanesText, laterText, behindText, limitedText, pausedText, scaledText, ...counted } =
+    row as Row
   return {
     ...counted,
     lanes: JSON.parse(lanesText) as CountedLane[],
@@ -101,6 +106,7 @@ export async function countLanes(db: QueryExecutorProvider, options: IoOptions):
     behind: JSON.parse(behindText) as Counted['behind'],
     limited: JSON.parse(limitedText) as Counted['limited'],
     paused: JSON.parse(pausedText) as Counted['paused'],
+    scaled: JSON.parse(scaledText) as Counted['scaled'],
   }
 }
 
@@ -110,6 +116,7 @@ interface Row extends Counted {
   readonly behindText: string
   readonly limitedText: string
   readonly pausedText: string
+  readonly scaledText: string
 }
 
 /** Of the first ones, how many stand in each lane. */

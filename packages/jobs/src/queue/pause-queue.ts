@@ -1,27 +1,8 @@
 import type { IoOptions } from '@yuzuru/concurrency'
-import { expected, expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import type { Queryable } from '@yuzuru/db'
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import { CHANNEL } from '../database/channel.ts'
-import { execute, expectDatabase } from '../database/execute.ts'
-import { pauseOf } from '../database/not-paused.ts'
-import { expectName } from '../job/expect.ts'
-import type { Job } from '../job/job.ts'
-
-/** What {@link pauseQueue} pauses: all jobs of one kind, or all in one queue. */
-export type PauseTarget<Input = never> =
-  | {
-      /** The kind, or its name. */
-      readonly job: Job<Input, unknown> | string
-      readonly queue?: undefined
-    }
-  | {
-      /** The name of the queue. */
-      readonly queue: string
-      readonly job?: undefined
-    }
-
-const TARGET_OPTIONS = ['job', 'queue']
+import { changeTarget, type PauseTarget } from './change-target.ts'
 
 /**
  * Pauses a kind or a queue on all machines: a worker that looks for jobs after this has returned takes none of it, until
@@ -44,9 +25,10 @@ export async function pauseQueue<Input, DB>(
   target: PauseTarget<Input>,
   options: IoOptions = {},
 ): Promise<boolean> {
-  return await change(db, 'pauseQueue', target, options, (paused) => {
+  return await changeTarget(db, 'pauseQueue', target, options, (paused) => {
     return sql`insert into yuzuru_job_pauses (target) values (${paused})
-      on conflict do nothing returning target`
+      on conflict (target) do update set paused_at = now() where yuzuru_job_pauses.paused_at is null
+      returning target`
   })
 }
 
@@ -66,39 +48,15 @@ export async function resumeQueue<Input, DB>(
   target: PauseTarget<Input>,
   options: IoOptions = {},
 ): Promise<boolean> {
-  return await change(db, 'resumeQueue', target, options, (paused) => {
-    return sql`delete from yuzuru_job_pauses where target = ${paused}
-      returning target, pg_notify(${CHANNEL}::text, '') as notified`
+  return await changeTarget(db, 'resumeQueue', target, options, (paused) => {
+    return sql`
+      with gone as (
+        delete from yuzuru_job_pauses where target = ${paused} and places is null returning target
+      ), kept as (
+        update yuzuru_job_pauses set paused_at = null
+        where target = ${paused} and places is not null and paused_at is not null returning target
+      )
+      select target, pg_notify(${CHANNEL}::text, '')::text as notified
+      from (select target from gone union all select target from kept) as resumed`
   })
-}
-
-async function change<Input, DB>(
-  db: Queryable<DB>,
-  operation: string,
-  target: PauseTarget<Input>,
-  options: IoOptions,
-  statement: (paused: string) => RawBuilder<unknown>,
-): Promise<boolean> {
-  expectDatabase(db)
-  expectOptions(options, IO_OPTIONS, operation)
-  if (typeof target !== 'object' || target === null) {
-    throw expected(`the target of ${operation} to be { job } or { queue }`, target)
-  }
-  expectOptions(target, TARGET_OPTIONS, `${operation}.target`)
-  const { job, queue } = target
-  if ((job === undefined) === (queue === undefined)) {
-    throw new TypeError(
-      `Expected the target of ${operation} to have either a job or a queue, got ${job === undefined ? 'neither' : 'both'}`,
-    )
-  }
-  const what = job === undefined ? 'queue' : 'job'
-  const name = typeof job === 'object' && job !== null ? job.name : (job ?? queue)
-  expectName(what, name)
-  const found = await execute(
-    db,
-    { operation, effect: 'idempotent' },
-    statement(pauseOf(what, name)),
-    options,
-  )
-  return found.length > 0
 }

@@ -2,8 +2,9 @@ import { outcomeOf } from '@yuzuru/concurrency'
 import type { Kysely } from 'kysely'
 import { claim, type ClaimRequest, claimSuspect, type Taken } from '../engine/claim.ts'
 import { claimAged } from '../engine/claim-aged.ts'
-import { Bounds } from '../engine/lane.ts'
+import { Bounds, type Lane } from '../engine/lane.ts'
 import type { ClaimedJob } from '../engine/lease.ts'
+import { targetsOf, withinPlaces } from '../engine/within-places.ts'
 import { Aging } from './aging.ts'
 import { Attempt, type AttemptParts } from './attempt.ts'
 import type { Crew } from './crew.ts'
@@ -39,8 +40,13 @@ export class Intake {
   readonly #aging: Aging
   readonly #again: LookAgain
   readonly #suspectAgain: LookAgain
-  /** Whether a look may find something. */
-  mayFind = true
+  #mayFind = true
+  readonly #placesAging: Aging
+  readonly #placesAgain: LookAgain
+  #targets: readonly string[] = []
+  /** Those of its lanes of which the kind or the queue has a number of places. */
+  #scaled: readonly Lane[] = []
+  #mayFindPlaces = false
 
   constructor(parts: IntakeParts, crew: Crew, names: readonly string[]) {
     const { queues, agingMs, pollMs } = parts.settings
@@ -48,9 +54,38 @@ export class Intake {
     this.names = names
     this.#parts = parts
     this.#aging = new Aging(agingMs)
+    this.#placesAging = new Aging(agingMs)
     this.#again = LookAgain.atPassedOver(pollMs)
+    this.#placesAgain = LookAgain.atPassedOver(pollMs)
     this.#suspectAgain = LookAgain.atPassedOver(pollMs)
     this.#bounds = new Bounds(queues.flatMap((queue) => names.map((name) => ({ queue, name }))))
+  }
+
+  /** Whether a look may find something. */
+  get mayFind(): boolean {
+    return this.#mayFind || this.#mayFindPlaces
+  }
+
+  set mayFind(may: boolean) {
+    this.#mayFind = may
+    this.#mayFindPlaces = may && this.#scaled.length > 0
+  }
+
+  /** Some have ended, here: of what has a number of places others may go. */
+  ended(): void {
+    if (this.#scaled.length > 0) this.#mayFindPlaces = true
+  }
+
+  /** @param targets the kinds and queues that have a number of places, as they were found anew */
+  scaled(targets: readonly string[]): void {
+    if (targets === this.#targets) return
+    this.#targets = targets
+    const all = new Set(targets)
+    this.#scaled =
+      all.size === 0
+        ? []
+        : this.#bounds.lanes.filter((lane) => targetsOf(lane).some((target) => all.has(target)))
+    this.#mayFindPlaces = this.#scaled.length > 0
   }
 
   /** There is something anywhere in its lanes, perhaps. */
@@ -66,7 +101,7 @@ export class Intake {
 
   /** Whether a look now may take something. */
   get isReady(): boolean {
-    return this.mayFind && this.room() > 0
+    return (this.#mayFind && this.room() > 0) || (this.#mayFindPlaces && this.#placesRoom() > 0)
   }
 
   /**
@@ -77,12 +112,12 @@ export class Intake {
   get lookAt(): number {
     if (this.mayFind) return Infinity
     const fullLookAt = this.#bounds.any ? this.#bounds.fullLookAt : Infinity
-    return Math.min(fullLookAt, this.#again.at, this.#suspectAgain.at)
+    return Math.min(fullLookAt, this.#again.at, this.#suspectAgain.at, this.#placesAgain.at)
   }
 
   /** Whether others had something locked that it would have taken, and may take soon. */
   get isNear(): boolean {
-    return this.#again.isNear || this.#suspectAgain.isNear
+    return this.#again.isNear || this.#suspectAgain.isNear || this.#placesAgain.isNear
   }
 
   /** Whether attempts that are settled make no room, as there is room to settle many more. */
@@ -99,17 +134,54 @@ export class Intake {
     return Math.min(MOST, Math.max(0, free + target - waiting))
   }
 
+  /** None ahead: what waits here would take the places of what could run elsewhere. */
+  #placesRoom(): number {
+    return Math.min(this.room(), this.crew.free - this.crew.waiting)
+  }
+
   /** @returns whether it took any */
   async take(): Promise<boolean> {
     this.#prefetch.measure(this.crew.ended)
-    const aged = this.mayFind ? await this.#takeAged() : 0
+    const some = await this.#takeWithinPlaces()
+    return (await this.#takeOpen()) || some
+  }
+
+  /** Of what has a number of places. */
+  async #takeWithinPlaces(): Promise<boolean> {
+    const limit = this.#placesRoom()
+    if (!this.#mayFindPlaces || limit <= 0) return false
+    this.#mayFindPlaces = false
+    const { agingMs } = this.#parts.settings
+    const options = this.#options()
+    const aging = this.#placesAging
+    const { attempts, passedOver } = await this.#claimWithin(async (tx, request) => {
+      const startedAt = performance.now()
+      const most = aging.most(request.limit, startedAt)
+      const aged = { ...request, limit: most, agingMs }
+      const old = most === 0 ? [] : await claimAged(tx, aged, options)
+      const now = performance.now()
+      if (most > 0) aging.took(old.length, now, now - startedAt)
+      const rest = request.limit - old.length
+      if (rest === 0) return { jobs: old, passedOver: false }
+      const found = await claim(tx, { ...request, limit: rest }, options)
+      aging.tookByPriority(found.jobs.length, rest)
+      return { jobs: [...old, ...found.jobs], passedOver: found.passedOver }
+    }, limit)
+    this.#placesAgain.looked(passedOver)
+    this.crew.push(attempts)
+    if (attempts.length >= limit) this.#mayFindPlaces = true
+    return attempts.length > 0
+  }
+
+  async #takeOpen(): Promise<boolean> {
+    const aged = this.#mayFind ? await this.#takeAged() : 0
     const limit = this.room()
-    if (!this.mayFind || limit === 0) return aged > 0
+    if (!this.#mayFind || limit === 0) return aged > 0
     const startedAt = performance.now()
     this.#bounds.renew(startedAt)
     const hadBounds = this.#bounds.any
     // What is announced while this is under way is looked for after it.
-    this.mayFind = false
+    this.#mayFind = false
     const { attempts, passedOver } = await this.#claim(async (request) => {
       return await claim(this.#parts.db, request, this.#options())
     }, limit)
@@ -117,7 +189,7 @@ export class Intake {
     this.#aging.tookByPriority(attempts.length, limit)
     if (!hadBounds) this.#bounds.looked(performance.now(), performance.now() - startedAt)
     this.crew.push(attempts)
-    if (attempts.length >= limit) this.mayFind = true
+    if (attempts.length >= limit) this.#mayFind = true
     else if (hadBounds && (this.#bounds.isCheap || this.#parts.untilIdle)) this.mayFindAnywhere()
     return attempts.length + aged > 0
   }
@@ -144,8 +216,25 @@ export class Intake {
     const { attempts, passedOver } = await this.#claim(async (request) => {
       return await claimSuspect(this.#parts.db, request, this.#options())
     }, 1)
-    this.#suspectAgain.looked(passedOver)
-    return attempts[0]
+    if (attempts.length > 0 || this.#scaled.length === 0) {
+      this.#suspectAgain.looked(passedOver)
+      return attempts[0]
+    }
+    const within = await this.#claimWithin(async (tx, request) => {
+      return await claimSuspect(tx, request, this.#options())
+    }, 1)
+    this.#suspectAgain.looked(passedOver || within.passedOver)
+    return within.attempts[0]
+  }
+
+  async #claimWithin(
+    take: (tx: Kysely<unknown>, request: ClaimRequest) => Promise<Taken>,
+    limit: number,
+  ): Promise<{ readonly attempts: Attempt[]; readonly passedOver: boolean }> {
+    const lanes = this.#scaled
+    return await this.#claim(async ({ worker }) => {
+      return await withinPlaces(this.#parts.db, { lanes, limit, worker }, take, this.#options())
+    }, limit)
   }
 
   async #claim(

@@ -61,6 +61,7 @@ export class Supply {
   /** Some were written down, of which the first is due again in so many milliseconds. */
   settled(againMs: number, hasSignals: boolean): void {
     this.#mayTakeNextSuspect()
+    for (const intake of this.#intakes) intake.ended()
     if (hasSignals) this.#upkeep.dueIn(0)
     if (this.#upkeep.stir()) this.#wake.signal()
     if (againMs === 0) for (const intake of this.#intakes) intake.clearBounds()
@@ -99,6 +100,7 @@ export class Supply {
       if (isAgain) this.look(true)
       try {
         const { promoted, hasSuspects } = await this.#upkeep.run(() => this.#rooms())
+        for (const intake of this.#intakes) intake.scaled(this.#upkeep.scaled)
         if (promoted) this.#mayFindAnywhere()
         if (hasSuspects) await this.#takeSuspect()
         await this.#take()

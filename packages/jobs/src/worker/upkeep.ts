@@ -29,6 +29,8 @@ export class Upkeep {
   readonly #limits: LimitKeeper
   readonly #again: LookAgain
   #hasSuspects = false
+  /** The kinds and queues that have a number of places. */
+  scaled: readonly string[] = []
   /** When to look next, on this process's clock. */
   at: number = -Infinity
 
@@ -94,6 +96,7 @@ export class Upkeep {
       if (found.expired && (await this.#recover())) passedOver = true
       if (found.behind) this.#groups.found()
       this.#limits.found(found.held)
+      this.scaled = found.scaled
     }
     const groups = await this.#groups.run()
     const { opened, nextMs } = groups

@@ -66,6 +66,8 @@ const LIMIT =
   'a limit holds for workers that race, of the kind and of each tenant, and tenants take turns'
 const RATE = 'limits of a tenant and of a key leave the others alone, and a rate lets no more begin'
 const CHANGED_LIMITS = 'limits are changed at run time'
+const SCALE =
+  'no more of a kind or a queue run at once than it is given places, also through a rollback'
 const PAUSE = 'a kind or a queue that is paused waits until it is resumed, also through a rollback'
 const STEP = 'a step that has finished is not run again, and gives what it gave'
 const SLEEP = 'a job that sleeps takes no place and no attempt, and goes on behind the sleep'
@@ -114,6 +116,7 @@ const TABLE = {
     resumeQueue: PAUSE,
     retryJob: RETRY,
     retryJobs: RETRY_ALL,
+    scaleQueue: SCALE,
     sendEvent: EVENT,
     waitFor: RESULT,
     watchJobs: WATCH,

@@ -3,6 +3,7 @@ import { defineJob } from '../../job/define-job.ts'
 import { changeLimits } from '../../queue/change-limits.ts'
 import { enqueue, enqueueMany } from '../../queue/enqueue.ts'
 import { pauseQueue, resumeQueue } from '../../queue/pause-queue.ts'
+import { scaleQueue } from '../../queue/scale-queue.ts'
 import { drainJobs } from '../drain-jobs.ts'
 import type { Cases } from './jobs-fixture.ts'
 import { numbered, ownName, recorder } from './kinds.ts'
@@ -103,4 +104,37 @@ export const limitsCases: Cases = {
     await drainJobs(db, [mine])
     assert.deepEqual(ran, [1])
   },
+
+  'no more of a kind or a queue run at once than it is given places, also through a rollback':
+    async ({ db, transaction }) => {
+      let running = 0
+      let most = 0
+      const queue = ownName()
+      const job = defineJob<object>({
+        name: ownName(),
+        queue,
+        run: async () => {
+          running += 1
+          most = Math.max(most, running)
+          await sleep(5)
+          running -= 1
+        },
+      })
+      for (const target of [{ job }, { queue }]) {
+        assert.equal(await scaleQueue(db, target, 2), true)
+        const undone = transaction(async (tx) => {
+          await scaleQueue(tx, target, undefined)
+          throw new Error('rolled back')
+        })
+        await assert.rejects(undone, /rolled back/)
+        await enqueueMany(db, job, numbered(6))
+        await drainJobs(db, [job])
+        assert.equal(most, 2)
+        most = 0
+        assert.equal(await scaleQueue(db, target, undefined), true)
+      }
+      await enqueueMany(db, job, numbered(6))
+      await drainJobs(db, [job])
+      assert.ok(most > 2)
+    },
 }
