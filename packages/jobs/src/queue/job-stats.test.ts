@@ -41,6 +41,7 @@ describe('jobStats', () => {
       estimated: [],
       lanes: [],
       paused: [],
+      scaled: [],
     })
     await enqueue(db, failing, {}, { delayMs: 60_000 })
     expect(await jobStats(db)).toMatchObject({ waiting: 1, oldestWaitingMs: 0 })

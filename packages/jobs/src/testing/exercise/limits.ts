@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { sleep } from '@yuzuru/concurrency'
 import { defineJob } from '../../job/define-job.ts'
 import { changeLimits } from '../../queue/change-limits.ts'
 import { enqueue, enqueueMany } from '../../queue/enqueue.ts'
