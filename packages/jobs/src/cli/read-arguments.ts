@@ -10,10 +10,12 @@ export const USAGE = `Usage: yuzuru-jobs COMMAND [OPTIONS]
   retry ID | --kind NAME a failed job, or all failed jobs of a kind, again
   pause --kind NAME | --queue NAME
   resume --kind NAME | --queue NAME
+  scale --kind NAME | --queue NAME, --concurrency N | none
 
   --config PATH      the module that exports { db, jobs, crons? }
                      (yuzuru-jobs.config.ts, .js or .mjs)
-  --concurrency N    run, drain: how many jobs at once (10)
+  --concurrency N    run, drain: how many jobs at once (10);
+                     scale: how many on all machines together
   --grace SECONDS    run, drain: how long jobs may go on after SIGTERM (10)
   --kind NAME, --queue NAME, --tag TAG, --state STATE, --limit N (20), --after ID
                      list: only these; --tag and --state may come several times
@@ -49,6 +51,7 @@ const TAKES = {
   retry: ['kind'],
   pause: ['kind', 'queue'],
   resume: ['kind', 'queue'],
+  scale: ['kind', 'queue', 'concurrency'],
 } as const
 
 export type CommandName = keyof typeof TAKES

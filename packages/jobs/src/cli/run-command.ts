@@ -1,6 +1,6 @@
 import { run } from '@yuzuru/concurrency'
 import { keptError } from '../job/kept-error.ts'
-import { changePause, retry } from './change.ts'
+import { changePause, retry, scale } from './change.ts'
 import { list } from './list.ts'
 import { type CommandConfig, loadConfig } from './load-config.ts'
 import { type Asked, type CommandName, graceMsIn, readArguments, USAGE } from './read-arguments.ts'
@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<CommandName, Command>> = {
   retry,
   pause: changePause,
   resume: changePause,
+  scale,
 }
 
 /** Does what was asked for. */

@@ -82,9 +82,14 @@ function view(found: JobStats, terminal: Terminal): string[] {
   const paused = found.paused.map(({ job, queue = '' }) =>
     job === undefined ? `queue ${printable(queue)}` : `kind ${printable(job)}`,
   )
+  const scaled = found.scaled.map(({ job, queue = '', concurrency }) => {
+    const what = job === undefined ? `queue ${printable(queue)}` : `kind ${printable(job)}`
+    return `${what} ${concurrency}`
+  })
   return [
     ...wrapped(summary(found), width),
     ...(paused.length === 0 ? [] : wrapped(`Paused: ${paused.join(', ')}`, width)),
+    ...(scaled.length === 0 ? [] : wrapped(`At most: ${scaled.join(', ')}`, width)),
     '',
     color(1, titles),
     ...lines.map((line) => (line.endsWith(' paused') ? color(33, line) : line)),

@@ -8,6 +8,7 @@ import { Card, Nothing, Table } from './layout.tsx'
 import { listLink } from './links.ts'
 import { type Look, say } from './look.ts'
 import { isPaused, PausedList } from './paused-list.tsx'
+import { ScaledList } from './scaled-list.tsx'
 import { laneKey, type LaneRate } from './rates.ts'
 import { RunningList } from './running-list.tsx'
 import type { Snapshot } from './snapshot.ts'
@@ -50,6 +51,11 @@ export const Overview: FC<{ look: Look; snapshot: Snapshot }> = ({ look, snapsho
       {stats.paused.length === 0 ? null : (
         <Card title={say(look, 'Paused', '停止中')}>
           <PausedList look={look} paused={stats.paused} now={now} />
+        </Card>
+      )}
+      {stats.scaled.length === 0 ? null : (
+        <Card title={say(look, 'Limited numbers', '同時実行数の上限')}>
+          <ScaledList look={look} scaled={stats.scaled} />
         </Card>
       )}
       <Card title={say(look, 'Queues and kinds', 'キューと種類')}>

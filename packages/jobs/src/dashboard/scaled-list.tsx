@@ -1,0 +1,29 @@
+import type { FC } from 'hono/jsx'
+import type { Scale } from '../queue/job-stats.ts'
+import { Table } from './layout.tsx'
+import { type Look, say } from './look.ts'
+
+/** The kinds and queues that have a number of jobs that run at once. */
+export const ScaledList: FC<{ look: Look; scaled: readonly Scale[] }> = ({ look, scaled }) => (
+  <Table label={say(look, 'Limited numbers', '同時実行数の上限')}>
+    <thead>
+      <tr>
+        <th scope="col">{say(look, 'Kind or queue', '種類またはキュー')}</th>
+        <th scope="col">{say(look, 'At once, on all machines', '全体の同時実行数')}</th>
+      </tr>
+    </thead>
+    <tbody>
+      {scaled.map(({ job, queue = '', concurrency }) => (
+        <tr>
+          <th scope="row">
+            {job ?? queue}{' '}
+            <span class="soft">
+              {job === undefined ? say(look, 'queue', 'キュー') : say(look, 'kind', '種類')}
+            </span>
+          </th>
+          <td>{concurrency}</td>
+        </tr>
+      ))}
+    </tbody>
+  </Table>
+)
