@@ -25,7 +25,8 @@ export function scaledKinds(db: Kysely<TestSchema>, onEnd?: () => void): readonl
             await sql`insert into violations (job_id) values (${jobId}::uuid)`.execute(session)
           }
           try {
-            await sleep(3)
+            // Longer than a look takes: what is not counted by the next one would be seen.
+            await sleep(40)
             if (attempt === 1 && jobId.endsWith('7')) throw new Error('once more')
           } finally {
             await sql`select pg_advisory_unlock_all()`.execute(session)

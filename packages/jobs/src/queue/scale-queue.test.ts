@@ -32,7 +32,7 @@ function kinds(...names: readonly string[]) {
       name,
       run: async ({ n }) => {
         for (const of of ['all', name]) count(of, 1)
-        await new Promise((resolve) => setTimeout(resolve, 2))
+        await new Promise((resolve) => setTimeout(resolve, 30))
         ran.push(`${name} ${n}`)
         for (const of of ['all', name]) count(of, -1)
       },
@@ -182,7 +182,7 @@ describe('scaleQueue', () => {
       run: async ({ n }) => {
         running += 1
         most = Math.max(most, running)
-        await new Promise((resolve) => setTimeout(resolve, 2))
+        await new Promise((resolve) => setTimeout(resolve, 30))
         running -= 1
         ran.push(n)
       },

@@ -117,7 +117,7 @@ export const limitsCases: Cases = {
         run: async () => {
           running += 1
           most = Math.max(most, running)
-          await sleep(5)
+          await sleep(30)
           running -= 1
         },
       })
