@@ -110,6 +110,23 @@ describe('yuzuru-jobs', () => {
     expect(await jobStats(db)).toMatchObject({ paused: [] })
   })
 
+  test('sets how many of a kind or a queue run at once, shows that, and ends it', async () => {
+    const { db, here } = await open()
+    const scale = async (...args: string[]): Promise<string> => await here('scale', ...args)
+    expect(await scale('--queue', 'mail', '--concurrency', '3')).toBe(
+      'It is at most 3 at once now\n',
+    )
+    expect(await scale('--queue', 'mail', '--concurrency', '3')).toBe(
+      'It was at most 3 at once already\n',
+    )
+    await scale('--kind', 'failing', '--concurrency', '1')
+    expect(await here('stats')).toContain('At most: kind failing 1, queue mail 3')
+    expect(await scale('--kind', 'failing', '--concurrency', 'none')).toBe(
+      'It is without a number now\n',
+    )
+    expect(await jobStats(db)).toMatchObject({ scaled: [{ queue: 'mail', concurrency: 3 }] })
+  })
+
   test('runs until SIGTERM, and gives back what it ran with its attempt', async () => {
     const { db, start } = await open()
     const { id } = await enqueue(db, long, { n: 1 })
@@ -163,7 +180,7 @@ describe('yuzuru-jobs', () => {
 
   test('says in a sentence what is wrong with the command, and does nothing', async () => {
     for (const [args, message] of [
-      [[], 'Expected a command of run, drain, stats, list, retry, pause, resume, got none'],
+      [[], 'Expected a command of run, drain, stats, list, retry, pause, resume, scale, got none'],
       [['go'], 'got "go"'],
       [['run', 'now'], 'Expected nothing more after run, got "now"'],
       [['run', '--watch'], 'Expected no --watch with run'],
@@ -174,6 +191,12 @@ describe('yuzuru-jobs', () => {
       [['retry', '--config', CONFIG], 'either the id of a job or --kind'],
       [['retry', 'x', '--config', CONFIG], 'to be a UUID, got "x"'],
       [['pause', '--config', CONFIG], 'either --kind or --queue'],
+      [['scale', '--config', CONFIG, '--queue', 'q'], 'to have --concurrency, a number or none'],
+      [['scale', '--config', CONFIG, '--concurrency', '1'], 'either --kind or --queue'],
+      [
+        ['scale', '--config', CONFIG, '--queue', 'q', '--concurrency', '0'],
+        'Expected --concurrency to be a whole number from 1 to 100000',
+      ],
       [['list', '--state', 'done', '--config', CONFIG], 'Expected states to be some of'],
     ] as const) {
       const { stderr, code } = await refused(...args)

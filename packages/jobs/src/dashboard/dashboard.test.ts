@@ -8,6 +8,7 @@ import { defineJob } from '../job/define-job.ts'
 import { enqueue, enqueueMany } from '../queue/enqueue.ts'
 import { getJob } from '../queue/get-job.ts'
 import { jobStats } from '../queue/job-stats.ts'
+import { scaleQueue } from '../queue/scale-queue.ts'
 import { listCrons } from '../cron/list-crons.ts'
 
 const HERE = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }
@@ -327,6 +328,16 @@ describe('a dashboard that may write', () => {
     expect(await paused()).toEqual([false, false])
     const again = await confirm('resume-cron', 'nightly-reminders')
     expect(again.headers.get('location')).toBe('/crons?done=unchanged&jobs=0')
+  })
+
+  test('shows how many of a kind or a queue run at once, where that was set', async () => {
+    const { db, text } = await open({ canWrite })
+    expect(await text('/?lang=en')).not.toContain('At once, on all machines')
+    await scaleQueue(db, { queue: 'billing' }, 7)
+    const overview = await text('/?lang=en')
+    expect(overview).toContain('At once, on all machines')
+    expect(overview).toContain('<td class="number">7</td>')
+    expect(await text('/?lang=ja')).toContain('全体の同時実行数')
   })
 
   test('pauses a kind and a queue, shows that, and lets them go on', async () => {

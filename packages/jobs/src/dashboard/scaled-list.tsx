@@ -9,7 +9,9 @@ export const ScaledList: FC<{ look: Look; scaled: readonly Scale[] }> = ({ look,
     <thead>
       <tr>
         <th scope="col">{say(look, 'Kind or queue', '種類またはキュー')}</th>
-        <th scope="col">{say(look, 'At once, on all machines', '全体の同時実行数')}</th>
+        <th scope="col" class="number">
+          {say(look, 'At once, on all machines', '全体の同時実行数')}
+        </th>
       </tr>
     </thead>
     <tbody>
@@ -21,7 +23,7 @@ export const ScaledList: FC<{ look: Look; scaled: readonly Scale[] }> = ({ look,
               {job === undefined ? say(look, 'queue', 'キュー') : say(look, 'kind', '種類')}
             </span>
           </th>
-          <td>{concurrency}</td>
+          <td class="number">{concurrency}</td>
         </tr>
       ))}
     </tbody>

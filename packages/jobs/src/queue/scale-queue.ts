@@ -13,7 +13,7 @@ import { changeTarget, type PauseTarget } from './change-target.ts'
  * What was taken before goes on and counts, so that with a smaller number none begins until enough have ended. A worker begins to keep
  * to a first number at once, and to take jobs within it at its next look, at most `pollMs` later. A place that another
  * machine gives back is found at the next look, too. A pause is a thing of its own: `resumeQueue` goes back to the number.
- * In a transaction it holds from its commit on.
+ * In a transaction it holds from its commit on; until that ends, none begins where there was a number before.
  *
  * In contrast to the `limits` of a kind it knows no tenants, keys or rates, and costs a job nothing until there is a number. Where a
  * kind has limits both hold.
