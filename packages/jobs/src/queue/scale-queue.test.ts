@@ -42,11 +42,12 @@ function kinds(...names: readonly string[]) {
 }
 
 /** A kind whose handlers go on until they are let go, one by one. */
-function held(name: string) {
+function held(name: string, tenant?: (payload: Payload) => string) {
   const waiting: (() => void)[] = []
   let begun = 0
   const job = defineJob<Payload>({
     name,
+    tenant,
     run: async () => {
       begun += 1
       await new Promise<void>((resolve) => waiting.push(resolve))
@@ -197,6 +198,30 @@ describe('scaleQueue', () => {
     await enqueueMany(db, job, payloads(5))
     await createWorker(db, { jobs: [job] }).runUntilIdle()
     expect([ran.length, most]).toEqual([17, 1])
+  })
+
+  test('lets hardly more of a kind with tenants go than there are places, so that they go on taking turns', async () => {
+    const { db } = await queue()
+    const { job, begun, end } = held('slow', ({ n }) => `${n % 2}`)
+    const other = kinds('other')
+    const elsewhere = other.jobs[0] as Job<Payload>
+    await enqueueMany(db, job, payloads(60))
+    await scaleQueue(db, { queue: 'default' }, 1)
+    const options = { jobs: [job, elsewhere], queues: ['default', 'elsewhere'], concurrency: 5 }
+    await withWorker(db, options, async () => {
+      await expect.poll(begun, { interval: 5 }).toBe(1)
+      for (const n of [1, 2, 3, 4, 5]) {
+        await enqueue(db, elsewhere, { n }, { queue: 'elsewhere' })
+        await expect.poll(() => other.ran, { interval: 5 }).toContain(`other ${n}`)
+      }
+      const { rows } = await sql`
+        select from yuzuru_jobs where tenant is not null and stage = 0`.execute(db)
+      // One that runs, and what one look has found room for.
+      expect(rows.length).toBeLessThanOrEqual(6)
+      end(1)
+      await expect.poll(begun, { interval: 5 }).toBe(2)
+      end(1)
+    })
   })
 
   test('holds from the commit of its transaction on, and not after a rollback', async () => {
