@@ -45,18 +45,24 @@ function kinds(...names: readonly string[]) {
 function held(name: string, tenant?: (payload: Payload) => string) {
   const waiting: (() => void)[] = []
   let begun = 0
+  let isOver = false
   const job = defineJob<Payload>({
     name,
     tenant,
     run: async () => {
       begun += 1
+      if (isOver) return
       await new Promise<void>((resolve) => waiting.push(resolve))
     },
   })
   return {
     job,
     begun: () => begun,
-    end: (many: number) => waiting.splice(0, many).forEach((go) => go()),
+    /** Lets so many go on; `Infinity` for those as well that begin later. */
+    end: (many: number): void => {
+      isOver = many === Infinity
+      for (const go of waiting.splice(0, many)) go()
+    },
   }
 }
 
@@ -220,7 +226,7 @@ describe('scaleQueue', () => {
       expect(rows.length).toBeLessThanOrEqual(6)
       end(1)
       await expect.poll(begun, { interval: 5 }).toBe(2)
-      end(1)
+      end(Infinity)
     })
   })
 

@@ -85,7 +85,9 @@ export class Intake {
       all.size === 0
         ? []
         : this.#bounds.lanes.filter((lane) => targetsOf(lane).some((target) => all.has(target)))
-    this.#mayFindPlaces = this.#scaled.length > 0
+    // At all of its lanes: with looks within places in between, a worker that does not listen may not come to its poll.
+    if (this.#scaled.length > 0) this.mayFind = true
+    else this.#mayFindPlaces = false
   }
 
   /** There is something anywhere in its lanes, perhaps. */
