@@ -85,9 +85,7 @@ export class Intake {
       all.size === 0
         ? []
         : this.#bounds.lanes.filter((lane) => targetsOf(lane).some((target) => all.has(target)))
-    // At all of its lanes: with looks within places in between, a worker that does not listen may not come to its poll.
-    if (this.#scaled.length > 0) this.mayFind = true
-    else this.#mayFindPlaces = false
+    this.#mayFindPlaces = this.#scaled.length > 0
   }
 
   /** There is something anywhere in its lanes, perhaps. */

@@ -31,6 +31,8 @@ export class Supply {
   readonly #again: LookAgain
   #isStopping = false
   #idleLooks = 0
+  /** When to look though nothing is announced, on this process's clock. What wakes it before does not put that off. */
+  #pollAt = Infinity
   /** Whether it has looked for groups since it last found something. */
   #isSure = false
   #suspect: Attempt | undefined = undefined
@@ -143,7 +145,8 @@ export class Supply {
   async #pause(): Promise<void> {
     const { pollMs } = this.#parts.settings
     const soonMs = this.isListening ? pollMs : SOON_MS * 2 ** Math.min(this.#idleLooks, 30)
-    const pollAt = performance.now() + around(Math.min(pollMs, soonMs))
+    const pollAt = Math.min(this.#pollAt, performance.now() + around(Math.min(pollMs, soonMs)))
+    this.#pollAt = pollAt
     const looks = this.#intakes.map((intake) => ({ intake, at: intake.lookAt }))
     const stirredAt = this.#upkeep.isStirred ? -Infinity : Infinity
     const lookAt = Math.min(...looks.map(({ at }) => at))
@@ -151,7 +154,9 @@ export class Supply {
     await this.#wake.wait(Math.max(0, until - performance.now()))
     const now = performance.now()
     for (const { intake, at } of looks) if (now >= pollAt || now >= at) intake.mayFind = true
-    if (now >= pollAt) this.#idleLooks += 1
+    if (now < pollAt) return
+    this.#idleLooks += 1
+    this.#pollAt = Infinity
   }
 
   /** How many jobs of each kind could be taken; the kinds of a crew share its places. */
