@@ -30,7 +30,7 @@ export function limited(db: Kysely<TestSchema>, onEnd?: () => void): Job<Limited
           await sql`insert into violations (job_id) values (${jobId}::uuid)`.execute(session)
         }
         try {
-          await sleep(3)
+          await sleep(30)
           if (attempt === 1 && jobId.endsWith('7')) throw new Error('once more')
         } finally {
           await sql`select pg_advisory_unlock_all()`.execute(session)
