@@ -1,6 +1,6 @@
 import type { Effect, Outcome } from '@yuzuru/concurrency'
 import type { RefusedEntry } from '@yuzuru/concurrency/boundary'
-import { HttpError, type HttpErrorCode } from './http-error.ts'
+import { HttpError, type HttpErrorCode, wordedFor } from './http-error.ts'
 import { shownUrl } from './shown-parts.ts'
 
 /** What all parts of one call know of it. */
@@ -29,12 +29,13 @@ export function failure(
   init: FailureInit,
 ): HttpError {
   const url = shownUrl(context.url)
-  return new HttpError(`${context.method} ${url} ${reason}`, {
+  const outcome = context.acted === true ? 'unknown' : init.outcome
+  return new HttpError(wordedFor(outcome, `${context.method} ${url} ${reason}`), {
     code,
     method: context.method,
     url,
     ...init,
-    outcome: context.acted === true ? 'unknown' : init.outcome,
+    outcome,
   })
 }
 

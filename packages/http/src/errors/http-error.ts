@@ -1,10 +1,10 @@
-import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
+import { hasMark, IoError, type IoErrorInit, mark, type Outcome } from '@yuzuru/concurrency'
 import type { StatusCode } from '@yuzuru/concurrency/boundary'
 
 /**
  * Why an HTTP call failed.
  *
- * Before anything was sent (outcome `none`):
+ * Before anything was sent (outcome `none`, unless the call was sent before: an earlier attempt, or what redirected it):
  * - `'overloaded'`: the origin's queue is full.
  * - `'acquire_timeout'`: no connection became free within `acquireTimeoutMs`.
  * - `'closed'`: the client was closed.
@@ -124,5 +124,13 @@ export function amended(
   const { outcome = error.outcome, retryable = error.retryable } = change
   if (outcome === error.outcome && retryable === error.retryable) return error
   const init = { code, method, url, answer, retryAfterMs, outcome, retryable, cause: error }
-  return new HttpError(error.message, init)
+  return new HttpError(wordedFor(outcome, error.message), init)
 }
+
+/** A sentence that goes with its outcome: what was sent before was not "not sent". */
+export function wordedFor(outcome: Outcome, message: string): string {
+  return outcome === 'none' ? message : message.replace(NOT_SENT, ' was not sent this time:')
+}
+
+/** The first is ours: a URL has no blank. */
+const NOT_SENT = ' was not sent:'

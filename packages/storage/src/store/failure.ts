@@ -15,16 +15,16 @@ export interface FailureInit {
   readonly storeCode?: string | undefined
   readonly requestId?: string | undefined
   readonly cause?: unknown
-  /** Adds to the sentence of the code. */
+  /** Takes the place of the sentence of the code; says nothing either of what was done. */
   readonly detail?: string | undefined
 }
 
+/** None says whether something was done: that is what `outcome` says, and it may become `'unknown'` later. */
 const SENTENCES: Readonly<Record<StorageErrorCode, string>> = {
   not_found: 'there is no such object; check the key, or upload it first',
   bucket_not_found: 'there is no such bucket; create it, or check "bucket" and "endpoint"',
-  precondition_failed:
-    'its precondition does not hold, and nothing was changed; read the object again and decide anew',
-  conflict: 'another write to the same key was under way, and nothing was changed; try again',
+  precondition_failed: 'its precondition does not hold; read the object again and decide anew',
+  conflict: 'another write to the same key was under way; try again',
   forbidden: 'the store does not allow it; grant these credentials the permission',
   clock_skew: "this machine's clock is wrong by more than the store allows; set it (NTP)",
   wrong_region: 'the bucket is in another region; set "region" (and "endpoint") to its own',
@@ -44,7 +44,7 @@ const SENTENCES: Readonly<Record<StorageErrorCode, string>> = {
   connection_failed: 'there is no connection to the store; check "endpoint" and the network',
   connection_lost: 'the connection was lost before the answer was complete',
   stalled: 'the store did not move a byte for too long',
-  source_failed: 'the source of the body failed, and nothing was stored',
+  source_failed: 'the source of the body failed',
   incomplete_upload: 'not all that was announced has arrived; send what is missing',
   invalid_token: 'the token is not that of this upload; pass its own, or begin anew',
   unauthenticated: 'there are no credentials; set "credentials", or what the SDK finds them by',

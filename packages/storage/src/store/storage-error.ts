@@ -6,8 +6,9 @@ import { hasMark, IoError, type IoErrorInit, mark } from '@yuzuru/concurrency'
  * The store answered:
  * - `'not_found'`: there is no such object, version or multipart upload.
  * - `'bucket_not_found'`: there is no such bucket.
- * - `'precondition_failed'`: `ifMatch` or `ifNoneMatch` did not hold; nothing was changed.
- * - `'conflict'`: another write to the key was under way; nothing was changed.
+ * - `'precondition_failed'`: `ifMatch` or `ifNoneMatch` did not hold. With `outcome: 'unknown'` it may be that
+ *   an earlier try of the same call had its effect.
+ * - `'conflict'`: another write to the key was under way; `outcome` as above.
  * - `'forbidden'`: the credentials are known but may not do this.
  * - `'unauthenticated'`: the store knows neither the access key nor the token, or the signature is wrong, or the
  *   session token is over and a fresh one did not help: `storeCode` says which. Without an answer: there are no

@@ -78,7 +78,7 @@ async function handOverToken(
     return true
   } catch (cause) {
     throwIfCancelled()
-    const detail = '"onResumeToken" threw, so nobody can go on with it; nothing was stored'
+    const detail = '"onResumeToken" threw, so nobody can go on with it'
     throw failure(subject, 'unexpected', { outcome: 'none', detail, cause })
   }
 }

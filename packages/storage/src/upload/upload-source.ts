@@ -195,12 +195,12 @@ export class UploadSource {
     if (known > this.#maxBytes) throw this.#tooLarge('more')
     if (length === undefined || known === length || (known < length && !this.#ended)) return
     const found = known > length ? 'more' : known
-    const detail = `the source was to have ${length} bytes and had ${found}; nothing was stored`
+    const detail = `the source was to have ${length} bytes and had ${found}`
     throw failure(this.#subject, 'source_failed', { outcome: 'none', detail })
   }
 
   #tooLarge(how: string): StorageError {
-    const detail = `its body has ${how} than the ${this.#maxBytes} bytes of "maxBytes"; nothing was stored`
+    const detail = `its body has ${how} than the ${this.#maxBytes} bytes of "maxBytes"`
     return failure(this.#subject, 'too_large', { outcome: 'none', detail })
   }
 

@@ -35,6 +35,6 @@ export function expectDigest(
   value: string,
 ): void {
   if (expected === undefined || expected === value) return
-  const detail = 'the bytes of its body do not have the expected digest; nothing was stored'
+  const detail = 'the bytes of its body do not have the expected digest'
   throw failure(subject, 'checksum_mismatch', { outcome: 'none', retryable: false, detail })
 }
