@@ -166,9 +166,9 @@ class PooledHttp implements Http {
       const marginMs =
         settings.budget?.reaches(origin) === true ? settings.budget.marginMs : undefined
       const shared = { settings, origins, closing, progress, signal, stop }
-      const { handler } = new Pipeline(call, shared)
+      const sending = new Pipeline(call, shared)
       const policy = settings.retry
-      const init = { call, policy, budget, marginMs, progress, closing, handler }
+      const init = { call, policy, budget, marginMs, progress, closing, sending }
       return await new Attempts(init).run(signal)
     } finally {
       unfollow()

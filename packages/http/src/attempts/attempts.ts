@@ -8,7 +8,7 @@ import { contextOf, type HttpResponse, noteEarlierEffect } from '../response/htt
 import type { PreparedCall } from './prepared-call.ts'
 import type { RetryPolicy } from './retry-policy.ts'
 import { askWhen, type RetryWhen } from '../request/retry-when.ts'
-import { outcomeOfAnswer, retryAfterOf, statusFailure } from '../response/status-failure.ts'
+import { outcomeSoFar, retryAfterOf, statusFailure } from '../response/status-failure.ts'
 import { isWorthSending } from '../request/budget.ts'
 import { isUsed } from '../request/used-sources.ts'
 
@@ -20,6 +20,13 @@ const OURS: ReadonlySet<string> = new Set([
   'circuit_open',
 ])
 
+/** What sends one attempt. */
+interface Sending {
+  readonly handler: HttpHandler
+  /** Whether an interceptor has sent something that may have had its effect, whatever it made of the answer. */
+  readonly acted: boolean
+}
+
 export interface AttemptsInit {
   readonly call: PreparedCall
   readonly policy: RetryPolicy | undefined
@@ -28,7 +35,7 @@ export interface AttemptsInit {
   readonly marginMs: number | undefined
   readonly progress: IoProgress
   readonly closing: Closing<CallContext>
-  readonly handler: HttpHandler
+  readonly sending: Sending
 }
 
 /** Sends a call, and again where that is safe and may help. */
@@ -48,7 +55,7 @@ export class Attempts {
   }
 
   async run(signal: AbortSignal): Promise<HttpResponse> {
-    const { call, budget, progress, closing, handler } = this.#init
+    const { call, budget, progress, closing, sending } = this.#init
     const { body } = call
     const { method, url, headers } = call.context
     budget?.deposit()
@@ -56,7 +63,7 @@ export class Attempts {
       let delayMs: number | undefined
       try {
         const attempt = this.#attempt
-        const response = await handler({ method, url, headers, body, attempt, signal })
+        const response = await sending.handler({ method, url, headers, body, attempt, signal })
         if (!call.acceptStatus(response.status)) {
           throw await statusFailure(response, call.given)
         }
@@ -70,6 +77,7 @@ export class Attempts {
         response[Symbol.dispose]()
       } catch (error) {
         if (!HttpError.isInstance(error)) throw error
+        if (sending.acted) this.#tainted = true
         const decided = this.#decide(error)
         delayMs = this.#delayAfter(error, decided)
         this.#note(error.outcome)
@@ -94,7 +102,8 @@ export class Attempts {
     const { status } = response
     if (this.#policy?.statuses.has(status) !== true || !this.#mayRepeat) return undefined
     const delayMs = this.#delay(retryAfterOf(response))
-    if (delayMs !== undefined) this.#note(outcomeOfAnswer(contextOf(response), status))
+    if (delayMs === undefined) return undefined
+    this.#note(this.#init.sending.acted ? 'unknown' : outcomeSoFar(contextOf(response), response))
     return delayMs
   }
 

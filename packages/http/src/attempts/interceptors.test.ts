@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createFakeHttp } from '../testing/fake-http.ts'
 import type { HttpInterceptor } from './interceptor.ts'
 import { HttpResponse } from '../response/http-response.ts'
+import type { ScriptedReply } from '../testing/scripted-peer.ts'
 
 test('interceptors wrap each attempt, the first outermost', async () => {
   const seen: string[] = []
@@ -94,4 +95,92 @@ test('what an earlier sending may have done is not forgotten in a later one of t
     const after = fake.http.request('/', { method: 'POST' })
     await expect(after).rejects.toMatchObject({ status: 404, outcome: 'none' })
   }
+})
+
+/** A refusal that was written by a service that had acted before. */
+function problem(status: number, outcome: string, headers = {}): ScriptedReply {
+  const type = { 'content-type': 'application/problem+json' }
+  return { status, headers: { ...type, ...headers }, body: JSON.stringify({ outcome }) }
+}
+
+describe('what a problem says of its request is not lost', () => {
+  const again: HttpInterceptor = (next) => async (request) => {
+    const first = await next(request)
+    if (first.status === 404) return first
+    first[Symbol.dispose]()
+    return await next(request)
+  }
+
+  test.each([
+    [problem(409, 'unknown'), 'unknown'],
+    [problem(401, 'unknown'), 'unknown'],
+    [problem(409, 'none'), 'none'],
+    [problem(401, 'no word of ours'), 'none'],
+    // Nobody reads that much of it.
+    [problem(401, 'x'.repeat(20_000)), 'unknown'],
+  ])('when an interceptor sends again after %o', async (first, outcome) => {
+    await using fake = createFakeHttp({ interceptors: [again], retry: false })
+    fake.script.reply(first, { status: 404 })
+    const refused = fake.http.request('/', { method: 'POST' })
+    await expect(refused).rejects.toMatchObject({ status: 404, outcome })
+  })
+
+  test('when an interceptor sends a stream again, whose problem has not come yet', async () => {
+    await using fake = createFakeHttp({ interceptors: [again], retry: false })
+    fake.script.reply(problem(409, 'unknown'), { status: 404 })
+    const refused = fake.http.stream('/', { method: 'POST' })
+    await expect(refused).rejects.toMatchObject({ status: 404, outcome: 'unknown' })
+  })
+
+  test.each(['body', 'text'] as const)('when an interceptor has read its %s', async (how) => {
+    const read: HttpInterceptor = (next) => async (request) => {
+      const response = await next(request)
+      if (how === 'text') await response.text()
+      else for await (const _ of response.body) continue
+      return response
+    }
+    await using fake = createFakeHttp({ interceptors: [read], retry: false })
+    fake.script.reply(problem(409, 'unknown'))
+    const refused = fake.http.request('/', { method: 'POST' })
+    await expect(refused).rejects.toMatchObject({ status: 409, outcome: 'unknown' })
+  })
+
+  test('when it sends elsewhere, and that is followed', async () => {
+    await using fake = createFakeHttp({ redirect: 'follow', retry: false })
+    fake.script.reply(problem(307, 'unknown', { location: '/there' }), { status: 404 })
+    const refused = fake.http.request('/', { method: 'POST' })
+    await expect(refused).rejects.toMatchObject({ status: 404, outcome: 'unknown' })
+  })
+
+  test('when it is accepted, and sent again for its status', async () => {
+    const retry = { attempts: 2, baseDelayMs: 0, statuses: [429] }
+    await using fake = createFakeHttp({ retry })
+    fake.script.reply(problem(429, 'unknown'), { status: 404 })
+    const acceptStatus = (status: number): boolean => status === 429
+    const refused = fake.http.request('/', { method: 'PUT', acceptStatus })
+    await expect(refused).rejects.toMatchObject({ status: 404, outcome: 'unknown' })
+  })
+})
+
+describe('what an interceptor sent counts, whatever it answers', () => {
+  const answers: Readonly<Record<string, HttpInterceptor>> = {
+    'with an answer of its own': (next) => async (request) => {
+      await next(request).catch(() => undefined)
+      return HttpResponse.of(request, { status: 409 })
+    },
+    'with the answer to another sending': (next) => async (request) => {
+      const first = await next(request)
+      await next(request).catch(() => undefined)
+      return first
+    },
+  }
+
+  test.each(Object.keys(answers))('%s', async (how) => {
+    const interceptors = [answers[how] as HttpInterceptor]
+    await using fake = createFakeHttp({ interceptors, retry: false })
+    fake.script.reply({ status: 409 }, 'reset')
+    if (how.endsWith('own')) await fake.http.request('/', { method: 'GET' }).catch(() => undefined)
+    const refused = fake.http.request('/', { method: 'POST' })
+    await expect(refused).rejects.toMatchObject({ status: 409, outcome: 'unknown' })
+  })
 })

@@ -20,7 +20,7 @@ import { type BudgetSettings, RequestBudget } from '../request/budget.ts'
 import { expectReachable, takesClientHeaders, type UrlRules } from '../request/request-url.ts'
 import type { PhaseLimits } from '../exchange/exchange.ts'
 import { send } from '../exchange/send.ts'
-import { outcomeOfAnswer } from '../response/status-failure.ts'
+import { outcomeSoFar } from '../response/status-failure.ts'
 import { followCancel, Stopper, type StopSignal } from '../exchange/stop-signal.ts'
 
 /** The options that concern one attempt. */
@@ -52,7 +52,6 @@ export class Pipeline {
   readonly handler: HttpHandler
   readonly #call: PreparedCall
   readonly #init: PipelineInit
-  /** Whether a sending of this call may have had its effect, as far as interceptors are concerned. */
   #acted = false
 
   constructor(call: PreparedCall, init: PipelineInit) {
@@ -79,7 +78,7 @@ export class Pipeline {
     const unfollow = followCancel(stop, signal === this.#init.signal ? undefined : signal)
     try {
       const response = await this.#sendFirst(request, stop, acted)
-      this.#note(outcomeOfAnswer(this.#contextOf(request, acted), response.status))
+      this.#note(outcomeSoFar(this.#contextOf(request, acted), response))
       return response
     } catch (error) {
       this.#note(outcomeOf(error))
@@ -87,6 +86,10 @@ export class Pipeline {
     } finally {
       unfollow()
     }
+  }
+
+  get acted(): boolean {
+    return this.#acted
   }
 
   #note(outcome: Outcome | undefined): void {
@@ -128,8 +131,8 @@ export class Pipeline {
     let response = redirect
     let acted = before
     for (let count = 0; isRedirect(response); count += 1) {
+      acted ||= outcomeSoFar(this.#contextOf(hop, acted), response) === 'unknown'
       response[Symbol.dispose]()
-      acted ||= outcomeOfAnswer(this.#contextOf(hop, acted), response.status) === 'unknown'
       const context = this.#contextOf(hop, acted)
       if (count >= maxRedirects) {
         const reason = `was redirected more than ${maxRedirects} times`

@@ -13,6 +13,12 @@ export let contextOf: (response: HttpResponse) => CallContext
 /** Notes on an answer that an attempt before it may have had its effect. */
 export let noteEarlierEffect: (response: HttpResponse) => void
 
+/** All of the body, left where it is; `undefined` while it is on its way, or where somebody has begun to read it. */
+export let unreadBytes: (response: HttpResponse) => Uint8Array | undefined
+
+/** Whether somebody has read the body, or a part of it, and nothing of that is kept. */
+export let isReadAway: (response: HttpResponse) => boolean
+
 export interface HttpResponseInit {
   readonly status: number
   readonly headers: RawHeaders
@@ -56,6 +62,12 @@ export class HttpResponse implements Disposable {
     noteEarlierEffect = (response) => {
       response.#earlierOutcome = 'unknown'
     }
+    unreadBytes = (response) => {
+      const body = response.#body
+      if (response.#bytes !== undefined || body.begun || !body.complete) return response.#bytes
+      return response.#whole()
+    }
+    isReadAway = (response) => response.#bytes === undefined && response.#body.begun
   }
 
   constructor(init: HttpResponseInit) {

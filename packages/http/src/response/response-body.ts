@@ -37,6 +37,11 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
     return this.#ended
   }
 
+  /** Whether all of it has come, and nothing went wrong with it. */
+  get complete(): boolean {
+    return this.#ended && this.#failure === undefined
+  }
+
   get buffered(): number {
     return this.#buffered
   }

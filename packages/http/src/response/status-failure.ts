@@ -8,7 +8,7 @@ import {
 } from '@yuzuru/concurrency/boundary'
 import type { CallContext } from '../errors/call-context.ts'
 import { type HttpAnswer, HttpError, type HttpErrorCode } from '../errors/http-error.ts'
-import { contextOf, type HttpResponse } from './http-response.ts'
+import { contextOf, type HttpResponse, isReadAway, unreadBytes } from './http-response.ts'
 import type { RequestBody } from '../request/request-body.ts'
 import { saysExpired } from '../request/budget.ts'
 import { outcomeInProblem } from './problem-outcome.ts'
@@ -31,13 +31,14 @@ export async function statusFailure(
   const url = shownUrl(context.url)
   const retryAfter = retryAfterOf(response)
   const isUnderWay = retryAfter !== undefined && isHeldKey(context, status)
+  const wasRead = isReadAway(response)
   const body = await beginningOf(response)
   return new HttpError(`${context.method} ${url} answered ${status}`, {
     code: isExpired(response) ? 'deadline_expired' : codeOf(status),
     method: context.method,
     url,
     retryable: TRANSIENT_STATUSES.has(status) || isUnderWay,
-    outcome: outcomeOfRefusal(context, response, body),
+    outcome: outcomeOfRefusal(context, response, body.text, body.isCut || wasRead),
     retryAfterMs: retryAfter,
     answer: answerOf(response, body, redactionFor(context, sent)),
   })
@@ -46,11 +47,22 @@ export async function statusFailure(
 function outcomeOfRefusal(
   context: CallContext,
   { status, headers }: HttpResponse,
-  { text, isCut }: Beginning,
+  text: string,
+  isCut: boolean,
 ): Outcome {
   const outcome = outcomeOfAnswer(context, status)
   if (outcome === 'unknown' || context.effect === 'read') return outcome
   return outcomeInProblem(headers.get('content-type'), text, isCut) ?? outcome
+}
+
+/**
+ * Whether the effect of a request may have happened although its answer says no: by the status, and by what a problem says.
+ * The body is left as it is, for whoever reads it; one that has not come yet may say anything.
+ */
+export function outcomeSoFar(context: CallContext, response: HttpResponse): Outcome {
+  const bytes = unreadBytes(response)
+  const isCut = bytes === undefined || bytes.byteLength > READ_BYTES
+  return outcomeOfRefusal(context, response, isCut ? '' : new TextDecoder().decode(bytes), isCut)
 }
 
 /** The milliseconds that an answer asks us to wait. */
