@@ -15,7 +15,7 @@ import { hasMark, IoError, mark, type Outcome } from '@yuzuru/concurrency'
  * Google's answer:
  * - `'forbidden'`: the account may not do this in that calendar.
  * - `'not_found'`: no such calendar or event, or it was deleted.
- * - `'conflict'`: the event was changed since its `etag` was read; `current` is as it stands now.
+ * - `'conflict'`: the event was changed since its `etag` was read, or at the same time; `current` is as it stands now.
  * - `'already_exists'`: the id was used by an event that was deleted; it stays taken.
  * - `'idempotency_conflict'`: the event of the key or id was created with other content; this call made nothing,
  *   and `current` is that event.

@@ -120,7 +120,7 @@ export async function createEvent(
       )
       return { event: calendarEvent(native), created: true }
     } catch (error) {
-      if (!CalendarError.isInstance(error) || error.status !== 409) throw error
+      if (!CalendarError.isInstance(error) || error.code !== 'already_exists') throw error
       const found = await taken(call, requests, creation, each, error)
       if (found !== undefined) return found
       if (ifDeleted !== 'recreate' || count + 1 === GENERATIONS) throw deletedBefore(call, error)

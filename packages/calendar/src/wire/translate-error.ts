@@ -29,6 +29,12 @@ const SCOPE: ReadonlySet<string> = new Set([
   'ACCESS_TOKEN_SCOPE_INSUFFICIENT',
 ])
 
+/**
+ * What Google says with 409 of an id that is taken. It also says `conflict`, of what it could not do for something else that
+ * it did at the same time. https://developers.google.com/workspace/calendar/api/guides/errors
+ */
+const ALREADY_THERE = 'duplicate'
+
 const TOO_LONG_AGO = 'updatedMinTooLongAgo'
 
 const FULL_SYNC: ReadonlySet<string> = new Set(['fullSyncRequired', TOO_LONG_AGO])
@@ -41,8 +47,8 @@ const CODES: Readonly<Record<StatusCode, CalendarErrorCode>> = {
   forbidden: 'forbidden',
   not_found: 'not_found',
   timeout: 'timeout',
-  // The id of a new event is taken.
-  conflict: 'already_exists',
+  // Google did something else at the same time; an id that is taken is another matter: `ALREADY_THERE`.
+  conflict: 'conflict',
   // Somebody else changed the event of that etag.
   precondition_failed: 'conflict',
   rate_limited: 'rate_limited',
@@ -68,7 +74,7 @@ const ON_THE_WAY: Partial<Record<HttpErrorCode, CalendarErrorCode>> = {
 }
 
 const ADVICE: Partial<Record<CalendarErrorCode, string>> = {
-  conflict: 'the event was changed meanwhile: read it again and repeat',
+  conflict: 'something else was changed meanwhile: read it again and repeat',
   full_sync_required: 'the sync token is no longer valid: sync again without one',
   rate_limited: 'too many requests: try again later',
 }
@@ -112,7 +118,13 @@ function codeOf(error: HttpError, reason: string | undefined): CalendarErrorCode
   if (status === undefined) return ON_THE_WAY[error.code] ?? 'unexpected'
   if (reason !== undefined && LIMIT.test(reason) && isTurnedAway(status)) return 'rate_limited'
   if (reason !== undefined && FULL_SYNC.has(reason)) return 'full_sync_required'
+  if (status === 409 && isAboutId(error, reason)) return 'already_exists'
   return CODES[codeOfStatus(status)]
+}
+
+/** Whether a 409 is about an id that is taken. Where Google gives no reason, only what makes something has a new id. */
+function isAboutId({ method }: HttpError, reason: string | undefined): boolean {
+  return reason === undefined ? method === 'POST' : reason === ALREADY_THERE
 }
 
 function isTurnedAway(status: number): boolean {

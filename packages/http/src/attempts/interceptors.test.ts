@@ -112,13 +112,13 @@ describe('what a problem says of its request is not lost', () => {
   }
 
   test.each([
-    [problem(409, 'unknown'), 'unknown'],
-    [problem(401, 'unknown'), 'unknown'],
-    [problem(409, 'none'), 'none'],
-    [problem(401, 'no word of ours'), 'none'],
+    ['409, unknown', problem(409, 'unknown'), 'unknown'],
+    ['401, unknown', problem(401, 'unknown'), 'unknown'],
+    ['409, none', problem(409, 'none'), 'none'],
+    ['401, without a word of ours', problem(401, 'perhaps'), 'none'],
     // Nobody reads that much of it.
-    [problem(401, 'x'.repeat(20_000)), 'unknown'],
-  ])('when an interceptor sends again after %o', async (first, outcome) => {
+    ['401, too long', problem(401, 'x'.repeat(20_000)), 'unknown'],
+  ])('when an interceptor sends again after %s', async (_, first, outcome) => {
     await using fake = createFakeHttp({ interceptors: [again], retry: false })
     fake.script.reply(first, { status: 404 })
     const refused = fake.http.request('/', { method: 'POST' })

@@ -24,7 +24,7 @@ function onceMade(): () => string {
   }
 }
 
-describe('an error says "not sent" of a call only where nothing of it was', () => {
+describe('an error calls a call unsent only where nothing of it was sent', () => {
   test('not where an earlier attempt was', async () => {
     http = createHttp({ origin: server.url, retry: { attempts: 2, baseDelayMs: 0 } })
     server.reply('reset')
