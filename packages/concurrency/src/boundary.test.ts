@@ -32,6 +32,7 @@ test('the public face of the boundary is what it is, and nothing else', () => {
     'TRANSIENT_STATUSES',
     'describeValue',
     'raiseOutcome',
+    'expectHost',
     'expectOptions',
     'expectRequiredOptions',
     'expected',

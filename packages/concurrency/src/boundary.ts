@@ -48,6 +48,7 @@ export {
 } from './boundary/status.ts'
 export { describeValue } from './arguments/describe-value.ts'
 export { raiseOutcome } from './scopes/outcome.ts'
+export { expectHost } from './arguments/expect-host.ts'
 export { expectOptions, expectRequiredOptions } from './arguments/expect-options.ts'
 export { expected, expectFunction, expectInteger, expectText } from './arguments/expected.ts'
 export { IO_OPTIONS } from './boundary/io-option-names.ts'

@@ -75,7 +75,7 @@ const others = `
   throwIfCancelled describeValue detached IoError LeftoverError hasMark mark isRetryable outcomeOf
   QueueShutDown remaining sleep Task TimeoutError printTaskTreeOn trackWaits installClock systemClock
   TestClock jobScope moved ExecutorError WorkerCrashed expected expectFunction expectInteger expectOptions
-  expectText IO_OPTIONS isSecretName REDACTED Redaction SecretSpellings expectBoolean expectEffect
+  expectText IO_OPTIONS isSecretName REDACTED Redaction SecretSpellings expectBoolean expectEffect expectHost
   expectLine expectMilliseconds expectNumber expectObject expectOneOf expectRequiredOptions onCancel oneCall isFromThisMachine isOwnPage requestSourceOf preferredLanguage orAborted
   retryAfterMs codeOfStatus outcomeOfStatus raiseOutcome TRANSIENT_STATUSES HOSTILE_SQL casesOf fieldOf isOf messageOf
   partsWithin Ring inBackground isInBackground isJobTraced traceEnqueue traceJob`

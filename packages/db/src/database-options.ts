@@ -51,7 +51,7 @@ export interface CommonDatabaseOptions extends ValueOptions {
  * these takes `undefined`: that would go to localhost in silence.
  */
 export interface ConnectionFields {
-  /** The folder of a Unix socket begins with `/`. @default 'localhost' */
+  /** The folder of a Unix socket begins with `/`; an address of IPv6 may stand in brackets. @default 'localhost' */
   readonly host?: string
   /** @default 5432 */
   readonly port?: number

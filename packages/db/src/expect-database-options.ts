@@ -12,6 +12,7 @@ import {
   MAX_ANSWER_BYTES,
   type OwnPoolOptions,
 } from './database-options.ts'
+import { expectDatabaseUrl, placeOf } from './connections/database-place.ts'
 import { tlsPlace } from './connections/tls-options.ts'
 
 const COMMON: Readonly<Record<keyof CommonDatabaseOptions, true>> = {
@@ -124,12 +125,10 @@ function expectPlace(options: OwnPoolOptions): void {
       `Expected ${name} to be given, got undefined: leave it out for libpq's variables and localhost`,
     )
   }
-  const { url, port } = options
-  const isUrl = typeof url === 'string' && /^postgres(ql)?:\/\//.test(url)
-  if (url !== undefined && (!isUrl || /\0|%00/.test(url))) {
-    throw new TypeError('Expected url to start with postgres:// or postgresql://, without U+0000')
-  }
+  const { url, host, port } = options
+  if (url !== undefined) expectDatabaseUrl(url)
   tlsPlace(options)
+  if (host !== undefined) placeOf(host)
   if (port !== undefined) expectInteger('port', port, 1, 65_535)
   for (const name of STARTUP) {
     const value: unknown = options[name]

@@ -12,6 +12,7 @@ import {
 } from '../wire/server-error.ts'
 import { Session } from './session.ts'
 import { ConfiguredClient } from '../wire/configured-client.ts'
+import { placeOf } from './database-place.ts'
 import { tlsPlace } from './tls-options.ts'
 import { STARTUP_SETTINGS } from '../wire/session-settings.ts'
 
@@ -76,8 +77,9 @@ async function connect(
 }
 
 function clientConfig(options: OwnPoolOptions): ClientConfig {
-  const { host, port, database, user, password, applicationName } = options
+  const { port, database, user, password, applicationName } = options
   const { url, ssl } = tlsPlace(options)
+  const host = options.host === undefined ? undefined : placeOf(options.host)
   const fields = { host, port, database, user, password, ssl, application_name: applicationName }
   const given = Object.entries(fields).filter(([, value]) => value !== undefined)
   return {

@@ -9,6 +9,7 @@ describe('smtpConfig', () => {
     [false, false, { host: 'smtp.example.jp' }],
     [false, false, { host: '127.0.0.1', auth }],
     [false, false, { host: 'localhost', auth }],
+    [false, false, { host: '[::1]', auth }],
     [true, false, { host: '127.example.jp', auth }],
     [false, false, { host: 'smtp.example.jp', auth, secure: true }],
     [false, false, { host: 'smtp.example.jp', auth, startTls: 'if-offered' }],
@@ -23,6 +24,19 @@ describe('smtpConfig', () => {
     expect(smtpConfig({ host, secure: true }).connection.port).toBe(465)
     expect(smtpConfig({ host }).connection.port).toBe(587)
   })
+
+  test('takes an address of IPv6 in brackets, as URLs have it', () => {
+    expect(smtpConfig({ host: '[2001:db8::25]' }).connection.host).toBe('2001:db8::25')
+    expect(smtpConfig({ host: '2001:db8::25' }).connection.host).toBe('2001:db8::25')
+  })
+
+  test.each(['', '[::1', 'smtp.example.jp:587', 'smtp://keikaku:SECRET@smtp.example.jp', 'a b'])(
+    'takes no host that leads nowhere: %j',
+    (host) => {
+      expect(() => smtpConfig({ host })).toThrow(/^Expected host to be the name or the address/)
+      expect(() => smtpConfig({ host })).not.toThrow(/SECRET/)
+    },
+  )
 
   test('lets no line break into the name that a client gives itself', () => {
     for (const clientName of ['x\r\nMAIL FROM:<eve@evil.test>', 'x\ny', '']) {

@@ -2,12 +2,12 @@ import { isIP } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import {
   expectBoolean,
+  expectHost,
   expectInteger,
   expectLine,
   expectMilliseconds,
   expectOneOf,
   expectOptions,
-  expectText,
 } from '@yuzuru/concurrency/boundary'
 import type { SMTPConnectionOptions } from 'nodemailer'
 import { expectAuth, type SmtpAuth } from './smtp-auth.ts'
@@ -31,6 +31,7 @@ export interface SmtpLimits {
 
 /** The SMTP server, and how much of it is used. */
 export interface SmtpOptions {
+  /** Its name or its address; one of IPv6 may stand in brackets. */
   readonly host: string
   /** @default 465 with `secure`, else 587 */
   readonly port?: number | undefined
@@ -139,8 +140,8 @@ export function smtpConfig(options: SmtpOptions): SmtpConfig {
   const connections = options.connections ?? limits.connections ?? 5
   const { acquireTimeoutMs = 30_000, idleTimeoutMs = 10_000, connectTimeoutMs = 10_000 } = options
   const { replyTimeoutMs = 600_000, maxBytes = USUAL_MAX_BYTES } = options
-  const { host, auth, secure = false, port = secure ? 465 : 587 } = options
-  expectText('host', host)
+  const { auth, secure = false, port = secure ? 465 : 587 } = options
+  const host = expectHost('host', options.host)
   expectBoolean('secure', secure)
   expectInteger('port', port, 1, 65_535)
   expectInteger('connections', connections, 1)
