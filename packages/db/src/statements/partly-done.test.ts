@@ -89,6 +89,65 @@ describe('what the server refused says "none" only where nothing of it stands', 
   })
 })
 
+/** A table of two partitions, of which the second one fails when its index is looked at or made anew. */
+const PARTED = `
+  drop table if exists parted cascade;
+  create or replace function odd(n int) returns int language plpgsql immutable as $$ begin return n; end $$;
+  create table parted (n int not null) partition by range (n);
+  create table part_a partition of parted for values from (0) to (10);
+  create table part_b partition of parted for values from (10) to (20);
+  insert into parted select generate_series(0, 19);
+  create index parted_n on parted (n);
+  create index parted_odd on parted (odd(n));
+  create materialized view totals as select n, odd(n) from parted;
+  create unique index on totals (n);
+  create or replace function odd(n int) returns int language plpgsql immutable as
+    $$ begin if n >= 10 then raise 'no'; end if; return n; end $$`
+
+/** Where things are, and what is known of them: every work of one's own on a table changes it. */
+const TRACES = `select string_agg(
+    format('%s %s %s %s', relname, relfilenode, relallvisible, (select count(*) from pg_statistic where starelid = c.oid)),
+    ', ' order by relname) as traces
+  from pg_class c where relname ~ '^(part|totals)'`
+
+describe('what goes from table to table says "none" of no failure behind the first', () => {
+  async function failing(text: string): Promise<{ outcome: unknown; stands: boolean }> {
+    await sql.raw(PARTED).execute(admin)
+    const traces = async (): Promise<unknown> => (await sql.raw(TRACES).execute(admin)).rows[0]
+    const before = await traces()
+    const error = await sql
+      .raw(text)
+      .execute(db)
+      .catch((error: unknown) => error)
+    expect(error).toMatchObject({ code: 'raised', outcome: expect.anything() as unknown })
+    const after = await traces()
+    return { outcome: outcomeOf(error), stands: JSON.stringify(before) !== JSON.stringify(after) }
+  }
+
+  test.each([
+    'analyze part_a, part_b',
+    'vacuum analyze part_b',
+    'vacuum full part_a, part_b',
+    'cluster parted using parted_n',
+    'reindex table parted',
+    'reindex index parted_odd',
+  ])('%s', async (text) => {
+    expect(await failing(text)).toEqual({ outcome: 'unknown', stands: true })
+  })
+
+  // The server undoes it as a whole.
+  test('but of refresh materialized view', async () => {
+    const refreshed = await failing('refresh materialized view totals')
+    expect(refreshed).toEqual({ outcome: 'none', stands: false })
+  })
+
+  test('nor within a transaction, which undoes it as a whole', async () => {
+    await sql.raw(PARTED).execute(admin)
+    const run = transaction(db, (tx) => sql`analyze part_a, part_b`.execute(tx))
+    expect(outcomeOf(await run.catch((error: unknown) => error))).toBe('none')
+  })
+})
+
 describe('what no rollback undoes is unknown when', () => {
   /** `FAIL` divides by zero, but only as it runs. */
   const lasting: Readonly<Record<string, string>> = {

@@ -37,6 +37,14 @@ const OTHERS = [
   'select do_it(1), call from t',
   'update t set call = 1',
   "do 'begin perform 1; end'",
+  'explain (analyze, buffers) select 1',
+  'explain analyze delete from t',
+  'select\n  cluster,\n  vacuum\nfrom t',
+  'refresh materialized view totals',
+  'alter database app set work_mem to 64',
+  'create tablespace fast location $1',
+  'truncate a, b',
+  'drop table a, b',
 ]
 
 describe('a text that may commit', () => {
@@ -59,6 +67,21 @@ test.each([
   "/* app */\ndo E'begin commit; end'",
   'create unique index concurrently on acts (id)',
   'reindex index concurrently acts_id',
+  'analyze',
+  'ANALYZE a, b',
+  'analyse (verbose) a',
+  'analyze "A"',
+  'vacuum',
+  'vacuum(full) a',
+  '/* app */ vacuum full a',
+  '-- app\nvacuum;',
+  'cluster',
+  'cluster parted using parted_n',
+  'reindex schema public',
+  'reindex(verbose) database app',
+  'repack',
+  'set statement_timeout = 0; analyze a, b',
+  'alter database app /* to the new disk */ set tablespace fast',
 ])('what may have done a part of it when it fails: %j', (sql) => {
   expect(mayFailPartly(sql)).toBe(true)
 })

@@ -1,4 +1,4 @@
-import { readings } from './sql-comments.ts'
+import { comesBehind, readings } from './sql-comments.ts'
 
 /*
  * What a text says of itself, judged on the side of caution: nothing here reads SQL as the server does. A word
@@ -21,6 +21,17 @@ const COMMITS_WITHIN = /\b(?:commit|call)\b/i
 /** What works in several transactions of its own, and leaves behind what an earlier one did. */
 const STEPWISE = /\bconcurrently\b/i
 
+/**
+ * What goes from table to table, or from partition to partition, and commits at each: whether one name stands for several is not
+ * seen here. https://www.postgresql.org/docs/current/sql-vacuum.html, sql-analyze, sql-cluster, sql-reindex; `repack` is of 19.
+ */
+const TABLE_BY_TABLE =
+  /\b(?:vacuum|analy[sz]e|cluster|reindex|repack)(?=\s*(?:[;("]|--|\/\*|$)|\s+(?!from\b|as\b)\w)/gi
+
+/** What moves the files of a database, commits, and then removes the old ones. */
+const ALTER_DATABASE = /\balter\s+database\b/i
+const OF_TABLESPACE = /\bset\s+tablespace\b/i
+
 /** Whether there may be another statement behind the first. */
 export function isScript(sql: string): boolean {
   const end = sql.indexOf(';')
@@ -35,7 +46,12 @@ export function mayCommit(sql: string): boolean {
 /** Whether a text that runs outside of transactions may have committed something when it fails. */
 export function mayFailPartly(sql: string): boolean {
   if (mayCommit(sql) || hasStatement(sql, CALLS) || STEPWISE.test(sql)) return true
+  if (hasStatement(sql, TABLE_BY_TABLE) || movesDatabase(sql)) return true
   return COMMITS_WITHIN.test(sql) && hasStatement(sql, BLOCKS)
+}
+
+function movesDatabase(sql: string): boolean {
+  return readings(sql).some((text) => comesBehind(text, ALTER_DATABASE, OF_TABLESPACE))
 }
 
 function hasStatement(sql: string, words: RegExp): boolean {
