@@ -3,6 +3,7 @@ import { isIP, type LookupFunction, Socket } from 'node:net'
 import { currentClock, detached } from '@yuzuru/concurrency'
 import { buildConnector } from 'undici'
 import { type AddressPolicy, isAllowed } from './address-policy.ts'
+import type { Sockets } from './sockets.ts'
 import type { TlsSettings } from './tls.ts'
 
 /** The codes of the errors that are made here. */
@@ -18,6 +19,7 @@ export function createConnector(
   policy: AddressPolicy,
   connectMs: number,
   tls: TlsSettings,
+  sockets: Sockets,
 ): buildConnector.connector {
   const connect = buildConnector({
     ...tls,
@@ -26,7 +28,7 @@ export function createConnector(
     timeout: 0,
     ...(policy === 'any' ? {} : { lookup: guardedLookup(policy) }),
   })
-  const timed = inTime(connect, connectMs)
+  const timed = inTime(sockets.of(connect), connectMs)
   return (options, callback) => {
     const literal = options.hostname.replace(/^\[|\]$/g, '')
     if (isIP(literal) !== 0 && !isAllowed(policy, literal, literal)) {

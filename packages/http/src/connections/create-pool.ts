@@ -3,6 +3,7 @@ import { WatchedClient } from './connection.ts'
 import { createConnector, tunnelInTime } from './connector.ts'
 import type { AddressPolicy } from './address-policy.ts'
 import type { ProxySettings } from './proxy.ts'
+import type { Sockets } from './sockets.ts'
 import type { TlsSettings } from './tls.ts'
 
 /** Ours cover every phase and fire on time. */
@@ -17,10 +18,10 @@ export interface PoolSettings {
   readonly tls: TlsSettings
 }
 
-/** Makes the connections to one origin. */
-export function createPool(origin: string, settings: PoolSettings): Dispatcher {
+/** Makes the connections to one origin; `sockets` knows them all. */
+export function createPool(origin: string, settings: PoolSettings, sockets: Sockets): Dispatcher {
   const { allow, timeouts, tls, proxy } = settings
-  const connect = createConnector(allow, timeouts.connectMs, tls)
+  const connect = createConnector(allow, timeouts.connectMs, tls, sockets)
   if (proxy === undefined) return poolOver(origin, settings, connect)
   const timeout = backstopMs(timeouts.connectMs)
   const options: EnvHttpProxyAgent.Options = {
@@ -29,13 +30,16 @@ export function createPool(origin: string, settings: PoolSettings): Dispatcher {
     allowH2: false,
     connect,
     requestTls: { ...tls, allowH2: false, timeout },
+    // Those to the proxy itself.
+    clientFactory: (url, given) =>
+      new Pool(url, { ...given, connect: sockets.of(connectorOf(given)) }),
     proxyTls: { ...authoritiesOf(tls), allowH2: false, timeout },
     factory: (target, given) => {
       const through = connectorOf(given)
       return poolOver(
         target,
         settings,
-        through === connect ? connect : tunnelInTime(through, timeouts.connectMs),
+        through === connect ? connect : tunnelInTime(sockets.of(through), timeouts.connectMs),
       )
     },
   }

@@ -4,6 +4,7 @@ import type { Permit } from '@yuzuru/concurrency/sync'
 import type { Dispatcher } from 'undici'
 import { type CallContext, failure, refusedEntry } from '../errors/call-context.ts'
 import { createPool, type PoolSettings } from './create-pool.ts'
+import { Sockets } from './sockets.ts'
 
 /** How long an answer may stay unread while others wait for its connection, in milliseconds. */
 const RECLAIM_MS = 1_000
@@ -35,6 +36,7 @@ export class OriginConnections {
   readonly #admission: Admission<CallContext>
   readonly #own: Dispatcher | undefined
   readonly #dispatcher: Dispatcher
+  readonly #sockets = new Sockets()
   #reclaiming = false
 
   constructor(origin: string, settings: ConnectionSettings) {
@@ -48,7 +50,7 @@ export class OriginConnections {
       name: origin,
       refuse: refusedEntry,
     })
-    this.#own = client === undefined ? createPool(origin, settings) : undefined
+    this.#own = client === undefined ? createPool(origin, settings, this.#sockets) : undefined
     this.#dispatcher = this.#own ?? (client as Dispatcher)
   }
 
@@ -119,7 +121,9 @@ export class OriginConnections {
   async destroy(): Promise<void> {
     this.#admission.close()
     for (const occupant of this.#occupants.slice()) occupant.close()
-    await this.#own?.destroy()
+    const ended = this.#own?.destroy()
+    this.#sockets.close()
+    await ended
   }
 
   /** Takes connections back from answers that are not being read, now that other calls need them. */

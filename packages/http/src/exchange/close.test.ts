@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { outcomeOf } from '@yuzuru/concurrency'
 import { TestClock } from '@yuzuru/concurrency/testing'
 import { Agent } from 'undici'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -121,5 +124,43 @@ describe('close', () => {
       (await client.request({ origin: server.url, path: '/', method: 'GET' })).statusCode,
     ).toBe(200)
     await client.destroy()
+  })
+})
+
+describe('close also ends what is half made', () => {
+  /** What a proxy says before it falls silent. */
+  const waits: Readonly<Record<string, string | undefined>> = {
+    'a connection whose TLS is not answered': undefined,
+    'a connection to a proxy that does not answer': '',
+    'a tunnel whose TLS is not answered': 'HTTP/1.1 200 OK\r\n\r\n',
+  }
+
+  test.each(Object.keys(waits))('%s', async (name) => {
+    const answer = waits[name]
+    const deaf = createServer()
+    deaf.listen(0, '127.0.0.1')
+    await once(deaf, 'listening')
+    const at = `127.0.0.1:${(deaf.address() as AddressInfo).port}`
+    const http = createHttp({
+      retry: false,
+      timeouts: { connectMs: 3_600_000 },
+      ...(answer === undefined ? {} : { proxy: { url: `http://${at}` } }),
+    })
+    const cancel = new AbortController()
+    const call = caught(http.request(`https://${at}/`, { method: 'POST', signal: cancel.signal }))
+    const [socket] = (await once(deaf, 'connection')) as [Socket]
+    socket.on('error', () => undefined)
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    await once(socket, 'data')
+    socket.resume()
+    if (answer !== undefined && answer !== '') {
+      socket.write(answer)
+      await once(socket, 'data')
+    }
+    cancel.abort()
+    expect(outcomeOf(await call)).toBe('none')
+    await http.close({ drainMs: 0 })
+    await closed
+    deaf.close()
   })
 })
