@@ -1,5 +1,5 @@
 import { expectCallRetry } from './request/retry-when.ts'
-import { currentClock, type Effect, remaining } from '@yuzuru/concurrency'
+import { currentClock, remaining } from '@yuzuru/concurrency'
 import {
   expectBoolean,
   expected,
@@ -9,6 +9,7 @@ import {
 } from '@yuzuru/concurrency/boundary'
 import { ACCEPTED_ENCODINGS } from './response/content-decoder.ts'
 import type { Mode, PreparedCall } from './attempts/prepared-call.ts'
+import { effectOf } from './request/effect-of.ts'
 import { HTTP_INIT, type HttpInit, type RedirectMode } from './request/http-init.ts'
 import { multipartOf } from './request/multipart.ts'
 import { isBody, isReplayable, type RequestBody } from './request/request-body.ts'
@@ -20,11 +21,6 @@ import { whyUnreadable } from './request/used-sources.ts'
 
 /** What `request` accepts at the most when nothing else is said. */
 const MAX_BYTES = 64 * 1024 * 1024
-
-const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
-
-/** RFC 9110, 9.2.2. */
-const IDEMPOTENT: ReadonlySet<string> = new Set(['PUT', 'DELETE'])
 
 /** Checks a call. Throws a `TypeError` before anything is sent. */
 export function prepare(
@@ -103,12 +99,6 @@ function acceptOf(
 
 function isSuccess(status: number): boolean {
   return status >= 200 && status <= 299
-}
-
-function effectOf(method: string, headers: Readonly<Record<string, string>>): Effect {
-  if (READS.has(method)) return 'read'
-  if (IDEMPOTENT.has(method) || headers['idempotency-key'] !== undefined) return 'idempotent'
-  return 'write'
 }
 
 function methodOf(init: HttpInit, body: RequestBody | undefined): string {

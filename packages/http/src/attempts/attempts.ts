@@ -1,4 +1,4 @@
-import { type IoProgress, type Outcome, remaining } from '@yuzuru/concurrency'
+import { type Effect, type IoProgress, type Outcome, remaining } from '@yuzuru/concurrency'
 import type { Closing } from '@yuzuru/concurrency/boundary'
 import type { RetryBudget } from '@yuzuru/concurrency/resilience'
 import type { CallContext } from '../errors/call-context.ts'
@@ -25,6 +25,8 @@ interface Sending {
   readonly handler: HttpHandler
   /** Whether an interceptor has sent something that may have had its effect, whatever it made of the answer. */
   readonly acted: boolean
+  /** That of the call, or worse where an interceptor has sent something else. */
+  readonly effect: Effect
 }
 
 export interface AttemptsInit {
@@ -136,7 +138,7 @@ export class Attempts {
   }
 
   get #mayRepeat(): boolean {
-    return this.#hasMore && this.#init.call.context.effect !== 'write'
+    return this.#hasMore && this.#init.sending.effect !== 'write'
   }
 
   get #hasMore(): boolean {

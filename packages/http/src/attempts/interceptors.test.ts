@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createFakeHttp } from '../testing/fake-http.ts'
 import type { HttpInterceptor } from './interceptor.ts'
 import { HttpResponse } from '../response/http-response.ts'
+import type { HttpInit } from '../request/http-init.ts'
 import type { ScriptedReply } from '../testing/scripted-peer.ts'
 
 test('interceptors wrap each attempt, the first outermost', async () => {
@@ -182,5 +183,43 @@ describe('what an interceptor sent counts, whatever it answers', () => {
     if (how.endsWith('own')) await fake.http.request('/', { method: 'GET' }).catch(() => undefined)
     const refused = fake.http.request('/', { method: 'POST' })
     await expect(refused).rejects.toMatchObject({ status: 409, outcome: 'unknown' })
+  })
+})
+
+describe('a request that an interceptor makes another one of counts as what it is then', () => {
+  const others: Readonly<Record<string, readonly [HttpInterceptor, HttpInit]>> = {
+    'a POST instead of a GET': [(next) => (request) => next({ ...request, method: 'POST' }), {}],
+    'a POST instead of a PUT': [
+      (next) => (request) => next({ ...request, method: 'POST' }),
+      { method: 'PUT', body: 'x' },
+    ],
+    'a POST without its key': [
+      (next) => (request) => {
+        const { 'idempotency-key': _, ...headers } = request.headers
+        return next({ ...request, headers })
+      },
+      { method: 'POST', body: 'x', idempotencyKey: 'plan-1' },
+    ],
+  }
+
+  test.each(Object.keys(others))('%s is not sent twice, and unknown', async (name) => {
+    const [interceptor, init] = others[name] as (typeof others)[string]
+    await using fake = createFakeHttp({ interceptors: [interceptor], retry: { baseDelayMs: 0 } })
+    fake.script.otherwise('reset')
+    const lost = fake.http.request('/', init)
+    await expect(lost).rejects.toMatchObject({ code: 'connection_lost', outcome: 'unknown' })
+    expect(fake.script.requests).toHaveLength(1)
+  })
+
+  test.each(Object.keys(others))('%s is unknown when it is cancelled', async (name) => {
+    const [interceptor, init] = others[name] as (typeof others)[string]
+    await using fake = createFakeHttp({ interceptors: [interceptor] })
+    fake.script.reply('silence')
+    const cancel = new AbortController()
+    const call = fake.http.request('/', { ...init, signal: cancel.signal })
+    const ended = expect(call).rejects.toMatchObject({ name: 'Cancelled', outcome: 'unknown' })
+    await fake.script.received(1)
+    cancel.abort()
+    await ended
   })
 })

@@ -1,5 +1,7 @@
 import {
   currentClock,
+  type Effect,
+  io,
   type IoProgress,
   type Outcome,
   outcomeOf,
@@ -15,6 +17,7 @@ import type { HttpResponse } from '../response/http-response.ts'
 import type { Origin } from './origin.ts'
 import type { Origins } from './origins.ts'
 import type { PreparedCall } from './prepared-call.ts'
+import { effectOf, isWorse } from '../request/effect-of.ts'
 import { type Hop, isRedirect, nextHop } from './redirects.ts'
 import { type BudgetSettings, RequestBudget } from '../request/budget.ts'
 import { expectReachable, takesClientHeaders, type UrlRules } from '../request/request-url.ts'
@@ -53,9 +56,11 @@ export class Pipeline {
   readonly #call: PreparedCall
   readonly #init: PipelineInit
   #acted = false
+  #effect: Effect
 
   constructor(call: PreparedCall, init: PipelineInit) {
     this.#call = call
+    this.#effect = call.context.effect
     this.#init = init
     const inner: HttpHandler = (request) => this.#sendFirst(request, init.stop, false)
     const { interceptors } = init.settings
@@ -70,8 +75,18 @@ export class Pipeline {
 
   /** Sends for interceptors: they may send more than once, and each sending counts for those after it. */
   async #sendWatched(given: HttpRequest): Promise<HttpResponse> {
-    const acted = this.#acted
     const request = this.#admitted(given)
+    const { method: operation } = request
+    const effect = effectOf(operation, request.headers)
+    if (isWorse(effect, this.#effect)) this.#effect = effect
+    // A cancel goes by the effect of the call, unless it meets one of more effect.
+    return isWorse(effect, this.#call.context.effect)
+      ? await io({ boundary: 'http', operation, effect }, {}, () => this.#sendCounted(request))
+      : await this.#sendCounted(request)
+  }
+
+  async #sendCounted(request: HttpRequest): Promise<HttpResponse> {
+    const acted = this.#acted
     // An interceptor may send in a scope of its own, or with another signal.
     const stop = new Stopper()
     const { signal } = request
@@ -86,6 +101,11 @@ export class Pipeline {
     } finally {
       unfollow()
     }
+  }
+
+  /** That of the call, or what an interceptor has made of it: another method, or no idempotency key. */
+  get effect(): Effect {
+    return this.#effect
   }
 
   get acted(): boolean {
@@ -146,8 +166,11 @@ export class Pipeline {
 
   #contextOf({ method, url, headers }: Hop, acted: boolean): CallContext {
     const { context } = this.#call
+    const effect = this.#effect
     const isSame = context.url === url && context.headers === headers && context.method === method
-    return isSame && !acted ? context : { method, url, headers, effect: context.effect, acted }
+    return isSame && !acted && effect === context.effect
+      ? context
+      : { method, url, headers, effect, acted }
   }
 
   #sendHop(hop: Hop, signal: StopSignal, acted: boolean): Promise<HttpResponse> {
