@@ -134,6 +134,15 @@ describe('a redirect', () => {
     await expect(http.request('/a')).rejects.toMatchObject({ code: 'redirected' })
   })
 
+  test('to several places is refused, to one that is said twice is not', async () => {
+    here.reply({ status: 307, headers: { location: ['/b', '/c'] } })
+    const lost = http.request('/a', { method: 'POST', body: 'x' })
+    await expect(lost).rejects.toMatchObject({ code: 'redirected', outcome: 'none' })
+    expect(here.requests).toHaveLength(1)
+    here.reply({ status: 307, headers: { location: ['/b', '/b'] } }, { status: 200 })
+    expect((await http.request('/a')).url.pathname).toBe('/b')
+  })
+
   test('is refused when the body cannot be sent again', async () => {
     here.reply({ status: 307, headers: { location: '/b' } })
     const body = new Blob(['x']).stream()

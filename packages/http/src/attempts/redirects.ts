@@ -44,7 +44,9 @@ export function nextHop(
   from: Hop,
   response: HttpResponse,
 ): Hop {
-  const location = response.headers.get('location') ?? ''
+  const [location = '', ...others] = new Set(response.headers.getAll('location'))
+  // Joined, they would be one address that nobody meant.
+  if (others.length > 0) throw refused(context, 'to several places at once')
   const url = URL.parse(location, from.url)
   if (url === null) throw refused(context, 'to something that is no URL')
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
