@@ -1,5 +1,11 @@
-import { type Effect, type IoProgress, type Outcome, remaining } from '@yuzuru/concurrency'
-import type { Closing } from '@yuzuru/concurrency/boundary'
+import {
+  type Effect,
+  type IoProgress,
+  type Outcome,
+  outcomeOf,
+  remaining,
+} from '@yuzuru/concurrency'
+import { type Closing, raiseOutcome } from '@yuzuru/concurrency/boundary'
 import type { RetryBudget } from '@yuzuru/concurrency/resilience'
 import type { CallContext } from '../errors/call-context.ts'
 import { amended, HttpError } from '../errors/http-error.ts'
@@ -23,7 +29,10 @@ const OURS: ReadonlySet<string> = new Set([
 /** What sends one attempt. */
 interface Sending {
   readonly handler: HttpHandler
-  /** Whether an interceptor has sent something that may have had its effect, whatever it made of the answer. */
+  /**
+   * Whether an interceptor has sent something that may have had its effect, whatever it made of the answer; also while that
+   * is under way.
+   */
   readonly acted: boolean
   /** That of the call, or worse where an interceptor has sent something else. */
   readonly effect: Effect
@@ -78,7 +87,11 @@ export class Attempts {
         }
         response[Symbol.dispose]()
       } catch (error) {
-        if (!HttpError.isInstance(error)) throw error
+        if (!HttpError.isInstance(error)) {
+          // Of something else, which knows nothing of what was sent here.
+          if (sending.acted && outcomeOf(error) === 'none') raiseOutcome(error)
+          throw error
+        }
         if (sending.acted) this.#tainted = true
         const decided = this.#decide(error)
         delayMs = this.#delayAfter(error, decided)

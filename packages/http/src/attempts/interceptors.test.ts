@@ -1,3 +1,4 @@
+import { IoError } from '@yuzuru/concurrency'
 import { describe, expect, test } from 'vitest'
 import { createFakeHttp } from '../testing/fake-http.ts'
 import type { HttpInterceptor } from './interceptor.ts'
@@ -169,6 +170,15 @@ describe('what an interceptor sent counts, whatever it answers', () => {
       await next(request).catch(() => undefined)
       return HttpResponse.of(request, { status: 409 })
     },
+    'with an answer of its own, while what it sent is under way': (next) => (request) => {
+      next(request).catch(() => undefined)
+      return Promise.resolve(HttpResponse.of(request, { status: 409 }))
+    },
+    'with an error of something else': (next) => async (request) => {
+      await next(request).catch(() => undefined)
+      const init = { boundary: 'cache', operation: 'get', code: 'away' } as const
+      throw new IoError('the cache is away', { ...init, outcome: 'none', retryable: true })
+    },
     'with the answer to another sending': (next) => async (request) => {
       const first = await next(request)
       await next(request).catch(() => undefined)
@@ -179,10 +189,10 @@ describe('what an interceptor sent counts, whatever it answers', () => {
   test.each(Object.keys(answers))('%s', async (how) => {
     const interceptors = [answers[how] as HttpInterceptor]
     await using fake = createFakeHttp({ interceptors, retry: false })
-    fake.script.reply({ status: 409 }, 'reset')
-    if (how.endsWith('own')) await fake.http.request('/', { method: 'GET' }).catch(() => undefined)
+    if (how.includes('another')) fake.script.reply({ status: 409 })
+    fake.script.otherwise(how.includes('under way') ? 'silence' : 'reset')
     const refused = fake.http.request('/', { method: 'POST' })
-    await expect(refused).rejects.toMatchObject({ status: 409, outcome: 'unknown' })
+    await expect(refused).rejects.toMatchObject({ outcome: 'unknown' })
   })
 })
 

@@ -56,6 +56,8 @@ export class Pipeline {
   readonly #call: PreparedCall
   readonly #init: PipelineInit
   #acted = false
+  /** How much an interceptor has sent that has not been answered. */
+  #underWay = 0
   #effect: Effect
 
   constructor(call: PreparedCall, init: PipelineInit) {
@@ -86,7 +88,8 @@ export class Pipeline {
   }
 
   async #sendCounted(request: HttpRequest): Promise<HttpResponse> {
-    const acted = this.#acted
+    const { acted } = this
+    this.#underWay += 1
     // An interceptor may send in a scope of its own, or with another signal.
     const stop = new Stopper()
     const { signal } = request
@@ -99,6 +102,7 @@ export class Pipeline {
       this.#note(outcomeOf(error))
       throw error
     } finally {
+      this.#underWay -= 1
       unfollow()
     }
   }
@@ -109,7 +113,7 @@ export class Pipeline {
   }
 
   get acted(): boolean {
-    return this.#acted
+    return this.#acted || (this.#underWay > 0 && this.#effect !== 'read')
   }
 
   #note(outcome: Outcome | undefined): void {

@@ -99,7 +99,7 @@ describe('a tunnel', () => {
     'that is cut anywhere says none only of what the server did not get: %s',
     async (how) => {
       proxy.how = how
-      const outcomes = new Set<string>()
+      const outcomes = new Set<string | undefined>()
       for (const bytes of PLACES) {
         proxy.bytes = bytes
         requests = 0
