@@ -196,6 +196,21 @@ describe('what an interceptor sent counts, whatever it answers', () => {
   })
 })
 
+test('an interceptor may promise that what it has sent did nothing, of its attempt only', async () => {
+  const believe: HttpInterceptor = (next) => async (request) => {
+    const { status, body } = await next(request)
+    for await (const _ of body) continue
+    return HttpResponse.of(request, { status, outcome: status === 503 ? 'none' : undefined })
+  }
+  await using fake = createFakeHttp({ interceptors: [believe], retry: { baseDelayMs: 0 } })
+  fake.script.reply({ status: 503 })
+  const turnedAway = fake.http.request('/', { method: 'POST' })
+  await expect(turnedAway).rejects.toMatchObject({ status: 503, outcome: 'none' })
+  fake.script.reply({ status: 500 }, { status: 503 }, { status: 503 })
+  const failed = fake.http.request('/', { method: 'PUT' })
+  await expect(failed).rejects.toMatchObject({ status: 503, outcome: 'unknown' })
+})
+
 describe('a request that an interceptor makes another one of counts as what it is then', () => {
   const others: Readonly<Record<string, readonly [HttpInterceptor, HttpInit]>> = {
     'a POST instead of a GET': [(next) => (request) => next({ ...request, method: 'POST' }), {}],

@@ -13,7 +13,7 @@ import { type CallContext, failure } from '../errors/call-context.ts'
 import { hedged, type HedgeOptions } from './hedge.ts'
 import type { HttpHandler, HttpInterceptor } from './interceptor.ts'
 import type { HttpRequest } from '../request/http-request.ts'
-import type { HttpResponse } from '../response/http-response.ts'
+import { type HttpResponse, isVouchedFor } from '../response/http-response.ts'
 import type { Origin } from './origin.ts'
 import type { Origins } from './origins.ts'
 import type { PreparedCall } from './prepared-call.ts'
@@ -69,10 +69,22 @@ export class Pipeline {
     this.handler =
       interceptors.length === 0
         ? inner
-        : interceptors.reduceRight<HttpHandler>(
-            (next, wrap) => wrap(next),
-            (request) => this.#sendWatched(request),
+        : this.#judging(
+            interceptors.reduceRight<HttpHandler>(
+              (next, wrap) => wrap(next),
+              (request) => this.#sendWatched(request),
+            ),
           )
+  }
+
+  /** What an interceptor promises of an attempt counts in place of what was sent for it. */
+  #judging(handler: HttpHandler): HttpHandler {
+    return async (request) => {
+      const acted = this.#acted
+      const response = await handler(request)
+      if (isVouchedFor(response)) this.#acted = acted
+      return response
+    }
   }
 
   /** Sends for interceptors: they may send more than once, and each sending counts for those after it. */

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { io, type IoOptions, type Outcome } from '@yuzuru/concurrency'
-import { expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
+import { expectOneOf, expectOptions, IO_OPTIONS } from '@yuzuru/concurrency/boundary'
 import { type CallContext, failure, outcomeOnceSent } from '../errors/call-context.ts'
 import { HttpHeaders, type RawHeaders } from './http-headers.ts'
 import type { HttpRequest } from '../request/http-request.ts'
@@ -12,6 +12,9 @@ export let contextOf: (response: HttpResponse) => CallContext
 
 /** Notes on an answer that an attempt before it may have had its effect. */
 export let noteEarlierEffect: (response: HttpResponse) => void
+
+/** Whether an interceptor promises that nothing was done. */
+export let isVouchedFor: (response: HttpResponse) => boolean
 
 /** All of the body, left where it is; `undefined` while it is on its way, or where somebody has begun to read it. */
 export let unreadBytes: (response: HttpResponse) => Uint8Array | undefined
@@ -33,6 +36,11 @@ export interface LocalAnswer {
   readonly status?: number | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly body?: string | Uint8Array | undefined
+  /**
+   * `'none'` promises that nothing that the interceptor has sent for this attempt had an effect: it has read in the answer
+   * that the server turned the request away, say. @default by what was sent, and what was answered
+   */
+  readonly outcome?: 'none' | undefined
 }
 
 /**
@@ -56,12 +64,14 @@ export class HttpResponse implements Disposable {
   #headers: HttpHeaders | undefined = undefined
   #bytes: Uint8Array | undefined = undefined
   #earlierOutcome: Outcome = 'none'
+  #isVouchedFor = false
 
   static {
     contextOf = (response) => response.#context
     noteEarlierEffect = (response) => {
       response.#earlierOutcome = 'unknown'
     }
+    isVouchedFor = (response) => response.#isVouchedFor
     unreadBytes = (response) => {
       const body = response.#body
       if (response.#bytes !== undefined || body.begun || !body.complete) return response.#bytes
@@ -91,15 +101,18 @@ export class HttpResponse implements Disposable {
    *   HttpResponse.of(request, { status: 503, body: 'closed for today' })
    */
   static of(request: HttpRequest, answer: LocalAnswer = {}): HttpResponse {
-    expectOptions(answer, ['status', 'headers', 'body'], 'HttpResponse.of')
-    const { status = 200, headers = {}, body = '' } = answer
+    expectOptions(answer, ['status', 'headers', 'body', 'outcome'], 'HttpResponse.of')
+    const { status = 200, headers = {}, body = '', outcome } = answer
+    if (outcome !== undefined) expectOneOf('outcome', outcome, ['none'])
     const whole = new ResponseBody({ taken: () => undefined, abort: () => undefined })
     whole.push(typeof body === 'string' ? Buffer.from(body) : body)
     whole.end()
     const { method, url } = request
     const context: CallContext = { method, url, headers: request.headers, effect: 'read' }
     const init = { status, headers: lowerCased(headers), body: whole, context }
-    return new HttpResponse({ ...init, isDelimited: true })
+    const response = new HttpResponse({ ...init, isDelimited: true })
+    response.#isVouchedFor = outcome === 'none'
+    return response
   }
 
   /** Whether the status is 200 to 299. */

@@ -11,6 +11,6 @@ export const believeTurnedAway: HttpInterceptor = (next) => async (request) => {
   if (response.status !== 503 || request.method === 'GET') return response
   const body = await response.bytes()
   if (!saysTurnedAway(errorCodeOf(body))) return response
-  // A new answer, so that it carries no outcome of an earlier attempt.
-  return HttpResponse.of(request, { status: 503, headers: response.headers.toJSON(), body })
+  const headers = response.headers.toJSON()
+  return HttpResponse.of(request, { status: 503, headers, body, outcome: 'none' })
 }
