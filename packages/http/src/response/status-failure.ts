@@ -80,7 +80,7 @@ function codeOf(status: number): HttpErrorCode {
 }
 
 /** Whether the effect may have happened although the status says no. */
-export function outcomeOfAnswer(context: CallContext, status: number): Outcome {
+function outcomeOfAnswer(context: CallContext, status: number): Outcome {
   if (context.acted === true || isHeldKey(context, status)) return 'unknown'
   return outcomeOfStatus(status, context.effect)
 }
