@@ -37,7 +37,7 @@ export function figuresOf(rates: Rates): Figure[] {
   })
 }
 
-/** How many times the rate of the one the other has: compared within each round, of which the median counts. */
+/** The rate of the queue `of` as a multiple of that of `against`: compared within each round, of which the median counts. */
 export function ratioOf(rates: Rates, of: string, against: string, name: string): Figure {
   const [ours, theirs] = [of, against].map((each) => {
     const found = rates.get(each)

@@ -1,5 +1,5 @@
 import { sleep } from '@yuzuru/concurrency'
-import { jobStats, type JobStats } from '../queue/job-stats.ts'
+import { jobStats, type JobStats, type Pause } from '../queue/job-stats.ts'
 import type { CommandConfig } from './load-config.ts'
 import { type Asked, numberIn } from './read-arguments.ts'
 import { hasColors, printable, type Terminal, UsageError, widthOf } from './terminal.ts'
@@ -79,13 +79,8 @@ function view(found: JobStats, terminal: Terminal): string[] {
     ]
   })
   const [titles = '', ...lines] = textTable(COLUMNS, rows, width)
-  const paused = found.paused.map(({ job, queue = '' }) =>
-    job === undefined ? `queue ${printable(queue)}` : `kind ${printable(job)}`,
-  )
-  const scaled = found.scaled.map(({ job, queue = '', concurrency }) => {
-    const what = job === undefined ? `queue ${printable(queue)}` : `kind ${printable(job)}`
-    return `${what} ${concurrency}`
-  })
+  const paused = found.paused.map(kindOrQueue)
+  const scaled = found.scaled.map((each) => `${kindOrQueue(each)} ${each.concurrency}`)
   return [
     ...wrapped(summary(found), width),
     ...(paused.length === 0 ? [] : wrapped(`Paused: ${paused.join(', ')}`, width)),
@@ -94,6 +89,10 @@ function view(found: JobStats, terminal: Terminal): string[] {
     color(1, titles),
     ...lines.map((line) => (line.endsWith(' paused') ? color(33, line) : line)),
   ]
+}
+
+function kindOrQueue({ job, queue = '' }: Pick<Pause, 'job' | 'queue'>): string {
+  return job === undefined ? `queue ${printable(queue)}` : `kind ${printable(job)}`
 }
 
 function seconds(ms: number): string {

@@ -1,5 +1,6 @@
 import type { FC } from 'hono/jsx'
 import type { Pause } from '../queue/job-stats.ts'
+import { KindOrQueue } from './kind-or-queue.tsx'
 import { Table, When } from './layout.tsx'
 import { confirmLink } from './links.ts'
 import { type Look, say } from './look.ts'
@@ -29,12 +30,7 @@ export const PausedList: FC<{ look: Look; paused: readonly Pause[]; now: number 
     <tbody>
       {paused.map(({ job, queue = '', pausedAt }) => (
         <tr>
-          <th scope="row">
-            {job ?? queue}{' '}
-            <span class="soft">
-              {job === undefined ? say(look, 'queue', 'キュー') : say(look, 'kind', '種類')}
-            </span>
-          </th>
+          <KindOrQueue look={look} of={{ job, queue }} />
           <td>
             <When look={look} at={pausedAt.getTime()} now={now} />
           </td>

@@ -1,5 +1,6 @@
 import type { FC } from 'hono/jsx'
 import type { Scale } from '../queue/job-stats.ts'
+import { KindOrQueue } from './kind-or-queue.tsx'
 import { Table } from './layout.tsx'
 import { type Look, say } from './look.ts'
 
@@ -15,14 +16,9 @@ export const ScaledList: FC<{ look: Look; scaled: readonly Scale[] }> = ({ look,
       </tr>
     </thead>
     <tbody>
-      {scaled.map(({ job, queue = '', concurrency }) => (
+      {scaled.map(({ job, queue, concurrency }) => (
         <tr>
-          <th scope="row">
-            {job ?? queue}{' '}
-            <span class="soft">
-              {job === undefined ? say(look, 'queue', 'キュー') : say(look, 'kind', '種類')}
-            </span>
-          </th>
+          <KindOrQueue look={look} of={{ job, queue }} />
           <td class="number">{concurrency}</td>
         </tr>
       ))}
