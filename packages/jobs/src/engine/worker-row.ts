@@ -89,9 +89,13 @@ export interface RecoverRules {
 
 /** What {@link recover} took back of one worker. */
 export interface Recovered {
-  readonly worker: string
+  /** Null when there was none to take from. */
+  readonly worker: string | null
   readonly jobs: readonly RecoveredJob[]
-  /** Whether others have some of its jobs locked, so that those are left for the next time. */
+  /**
+   * Whether others have some of its jobs locked, so that those are left for the next time. Without a worker: whether
+   * others have the row of one locked, as each claim of it has, and who takes back its jobs.
+   */
   readonly passedOver: boolean
 }
 
@@ -102,29 +106,31 @@ export interface Recovered {
  * A database that was away longer than a lease has let all leases expire. So a worker's jobs are taken back
  * only once the database, as seen from here and by its own clock, has been there for as long as that lease:
  * a worker that lives has extended it by then.
- *
- * @returns `undefined` when there is no such worker
  */
 export async function recover(
   db: Kysely<unknown>,
   { quietMs, except }: RecoverRules,
   options: IoOptions,
-): Promise<Recovered | undefined> {
+): Promise<Recovered> {
+  const dead = sql`from yuzuru_job_workers
+    where lease_until < now() and lease_ms <= ${Math.min(quietMs, 1e12)}::float8
+      and pg_postmaster_start_time() <= now() - lease_ms * interval '1 millisecond'
+      and id <> all (${arrayLiteral(except)}::bigint[])`
   return await committed(db, async (tx) => {
-    const [dead] = await execute(
+    const [found] = await execute(
       tx,
       { operation: 'recover', effect: 'idempotent' },
-      sql<{ id: string }>`
-        select id::text as id from yuzuru_job_workers
-        where lease_until < now() and lease_ms <= ${Math.min(quietMs, 1e12)}::float8
-          and pg_postmaster_start_time() <= now() - lease_ms * interval '1 millisecond'
-          and id <> all (${arrayLiteral(except)}::bigint[])
-        order by lease_until limit 1 for update skip locked`,
+      sql<{ worker: string | null; passed: boolean }>`
+        with free as materialized (
+          select id ${dead} order by lease_until limit 1 for update skip locked
+        )
+        select (select id::text from free) as worker, exists (select ${dead}) as passed`,
       options,
     )
-    if (dead === undefined) return undefined
-    const { jobs, passedOver } = await giveBack(tx, dead.id, { begun: 'all' }, options)
-    return { worker: dead.id, jobs, passedOver }
+    const { worker = null, passed = false } = found ?? {}
+    if (worker === null) return { worker, jobs: [], passedOver: passed }
+    const { jobs, passedOver } = await giveBack(tx, worker, { begun: 'all' }, options)
+    return { worker, jobs, passedOver }
   })
 }
 

@@ -1,10 +1,12 @@
 import { createDatabase, type Database } from '@yuzuru/db'
-import { type Kysely, sql } from 'kysely'
+import { Kysely, PostgresDialect, PostgresDriver, type RawBuilder, sql } from 'kysely'
+import { Pool } from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { TestSchema } from '../../test/open-kysely.ts'
 import { queue } from '../../test/queue.ts'
 import { expireLeases, takeOver, withWorker } from '../../test/with-worker.ts'
 import { defineJob } from '../job/define-job.ts'
+import { recover } from '../engine/worker-row.ts'
 import type { Job } from '../job/job.ts'
 import type { JobLimits } from '../job/limits.ts'
 import { enqueue, enqueueMany } from '../queue/enqueue.ts'
@@ -28,6 +30,8 @@ interface Case {
   readonly isAlone?: boolean
   /** Whether a job of another kind is run meanwhile. */
   readonly beside?: boolean
+  /** What the other transaction has locked. @default the row of the job */
+  readonly locked?: RawBuilder<unknown>
   /** Makes a job that a worker would take, and no worker has. @returns its id */
   readonly prepare: (kinds: Kinds) => Promise<string>
 }
@@ -75,6 +79,18 @@ const cases: readonly Case[] = [
     },
   },
   {
+    // So does each claim, and who takes back its jobs.
+    name: 'ran when its worker vanished, whose row is locked',
+    beside: true,
+    locked: sql`select from yuzuru_job_workers where lease_until < now() for key share`,
+    prepare: async ({ db, job }) => {
+      const { id } = await enqueue(db, job, { n: 1 })
+      await takeOver(db, id, 1)
+      await expireLeases(db)
+      return id
+    },
+  },
+  {
     name: 'is tried alone',
     prepare: async ({ db, job }) => {
       const { id } = await enqueue(db, job, { n: 1 })
@@ -84,8 +100,12 @@ const cases: readonly Case[] = [
   },
 ]
 
-/** Has a transaction hold the row of a job. @returns what ends it */
-async function lockedElsewhere(db: Kysely<TestSchema>, id: string): Promise<() => Promise<void>> {
+/** Has a transaction hold the row of a job, or other rows. @returns what ends it */
+async function lockedElsewhere(
+  db: Kysely<TestSchema>,
+  id: string,
+  rows: RawBuilder<unknown> = sql`select from yuzuru_jobs where id = ${id}::uuid for no key update`,
+): Promise<() => Promise<void>> {
   const tx = await db.startTransaction().execute()
   let isHeld = true
   const release = async (): Promise<void> => {
@@ -93,8 +113,29 @@ async function lockedElsewhere(db: Kysely<TestSchema>, id: string): Promise<() =
     isHeld = false
   }
   onTestFinished(release)
-  await sql`select from yuzuru_jobs where id = ${id}::uuid for no key update`.execute(tx)
+  await rows.execute(tx)
   return release
+}
+
+/** Opens a queue such that something is done before each transaction begins. */
+function openBetween(url: string, before: () => Promise<void>): Kysely<TestSchema> {
+  const pool = new Pool({ connectionString: url })
+  class Driver extends PostgresDriver {
+    override async beginTransaction(
+      ...args: Parameters<PostgresDriver['beginTransaction']>
+    ): Promise<void> {
+      await before()
+      await super.beginTransaction(...args)
+    }
+  }
+  class Dialect extends PostgresDialect {
+    override createDriver(): Driver {
+      return new Driver({ pool })
+    }
+  }
+  const db = new Kysely<TestSchema>({ dialect: new Dialect({ pool }) })
+  onTestFinished(() => db.destroy())
+  return db
 }
 
 /** Waits until the worker listens, and has nothing left to look for: only what it looks for again can wake it. */
@@ -136,13 +177,13 @@ async function ours(): Promise<{
 describe('a job that another transaction has locked when a worker looks', () => {
   test.each(cases)(
     'is run as soon as it is free, where it $name',
-    async ({ options, isAlone = false, beside = false, prepare }) => {
+    async ({ options, isAlone = false, beside = false, locked, prepare }) => {
       const { admin, db } = await ours()
       const { job, ran } = counted(options)
       const other = counted()
       const others = { ...other.job, name: 'other' }
       const id = await prepare({ db: admin, job })
-      const release = await lockedElsewhere(admin, id)
+      const release = await lockedElsewhere(admin, id, locked)
       const jobs = isAlone ? [job] : [job, others]
       await withWorker(db, { ...NO_POLL, jobs }, async () => {
         if (beside) {
@@ -193,6 +234,24 @@ describe('a job that another transaction has locked when a worker looks', () => 
     await release()
     await idle
     await ran(1)
+  })
+
+  test('keeps runUntilIdle from its end, where another has just taken it back from a worker that vanished', async () => {
+    const { db, url } = await queue()
+    const { job, ran } = counted()
+    const { id } = await enqueue(db, job, { n: 1 })
+    await takeOver(db, id, 1)
+    await expireLeases(db)
+    // Between the look that finds the lease of a worker over and the one for what it held.
+    const takenBack: (string | null)[] = []
+    const worker = openBetween(url, async () => {
+      const rules = { quietMs: Infinity, except: [] }
+      if (takenBack.length > 0) return
+      takenBack.push((await recover(db as Kysely<unknown>, rules, { timeoutMs: 60_000 })).worker)
+    })
+    await createWorker(worker, { ...NO_POLL, jobs: [job] }).runUntilIdle()
+    await ran(1)
+    expect(takenBack).toEqual([expect.any(String)])
   })
 
   test('is heard of by waitFor as soon as it has ended', async () => {

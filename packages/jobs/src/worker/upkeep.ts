@@ -93,7 +93,11 @@ export class Upkeep {
         promoted += woken.jobs
         passedOver ||= woken.passedOver
       }
-      if (found.expired && (await this.#recover())) passedOver = true
+      if (found.expired) {
+        if (await this.#recover()) passedOver = true
+        // Also when there was nothing to take back any more: then another has just done it.
+        this.#hasSuspects = true
+      }
       if (found.behind) this.#groups.found()
       this.#limits.found(found.held)
       this.scaled = found.scaled
@@ -129,11 +133,10 @@ export class Upkeep {
     const except: string[] = []
     for (;;) {
       const rules = { quietMs: roster.quietMs, except }
-      const recovered = await recover(db, rules, { timeoutMs: settings.leaseMs })
-      if (recovered === undefined) return except.length > 0
-      if (recovered.jobs.length > 0) this.#hasSuspects = true
-      for (const job of recovered.jobs) emit({ type: 'recovered', job })
-      if (recovered.passedOver) except.push(recovered.worker)
+      const { worker, jobs, passedOver } = await recover(db, rules, { timeoutMs: settings.leaseMs })
+      if (worker === null) return passedOver || except.length > 0
+      for (const job of jobs) emit({ type: 'recovered', job })
+      if (passedOver) except.push(worker)
     }
   }
 }

@@ -76,9 +76,10 @@ export const workersCases: Cases = {
     })
     const other = defineJob<object, string>({ name, run: async () => 'in time' })
     const { id } = await enqueue(db, job, {})
-    // It extends its lease in ten minutes, which is too late.
+    // It extends its lease in ten minutes, which is too late, and has no place to take its job once more.
     const frozen = createWorker(db, {
       jobs: [job],
+      concurrency: 1,
       leaseMs: 1_800_000,
       onEvent: ({ type }) => isOfJob(type) && events.push(type),
       log: {
