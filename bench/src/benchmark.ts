@@ -1,4 +1,6 @@
-/** What is counted: seconds of this process's processors, or seconds on the wall. */
+import type { Measured } from './stopwatch.ts'
+
+/** What is counted: seconds of the processors of the process that is measured, or seconds on the wall. */
 export type ClockName = 'cpu' | 'wall'
 
 /** One of the things compared. */
@@ -9,6 +11,8 @@ export interface Case {
   /** What each `run` must return; anything else fails the benchmark. */
   readonly expected: unknown
   readonly run: () => Promise<unknown>
+  /** The process that does the work. @default this one */
+  readonly measured?: Measured
 }
 
 /** Something promised of one case measured against another. */
@@ -20,7 +24,7 @@ export type Bar =
   /** Processor time of `of` less that of `against`, in microseconds an operation. */
   | { readonly of: string; readonly against: string; readonly addedMicrosecondsAtMost: number }
 
-/** Cases side by side, taking turns in one process. */
+/** Cases side by side, taking turns in one process, or each in one of its own. */
 export interface Comparison {
   readonly kind: 'comparison'
   readonly title: string

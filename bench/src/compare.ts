@@ -2,7 +2,7 @@ import { deepStrictEqual } from 'node:assert/strict'
 import { boundOf, nameOf } from './bars.ts'
 import type { Bar, Case, ClockName, Comparison } from './benchmark.ts'
 import type { Reading, Series } from './result.ts'
-import { collectGarbage, type Elapsed, time } from './stopwatch.ts'
+import { type Elapsed, type Measured, thisProcess, time } from './stopwatch.ts'
 
 /** How long a case runs before it counts, in milliseconds: the compiler is done with most by then. */
 const WARM_UP_MS = 400
@@ -20,6 +20,7 @@ interface Contender {
   readonly operations: number
   readonly samples: Elapsed[]
   readonly run: () => Promise<void>
+  readonly measured: Measured
 }
 
 /**
@@ -48,7 +49,7 @@ export async function compare(benchmark: Comparison): Promise<Pick<Reading, 'of'
 }
 
 async function warmUp(
-  { name, operations, expected, run }: Case,
+  { name, operations, expected, run, measured = thisProcess }: Case,
   warmUpMs: number,
 ): Promise<Contender> {
   const checked = async (): Promise<void> => {
@@ -61,17 +62,17 @@ async function warmUp(
     spent += last
   }
   const runs = Math.max(1, Math.ceil(TURN / last))
-  return { name, runs, operations, samples: [], run: checked }
+  return { name, runs, operations, samples: [], run: checked, measured }
 }
 
 async function takeTurn(
-  { run, runs, operations, samples }: Contender,
+  { run, runs, operations, samples, measured }: Contender,
   collection: 'minor' | 'major',
 ): Promise<void> {
-  collectGarbage(collection)
+  await measured.collect(collection)
   // Whatever ran before, the caches are warm for this one then.
   if (runs > 1) await run()
-  const { wall, cpu } = await time(runs, run)
+  const { wall, cpu } = await time(runs, run, measured)
   const count = runs * operations
   samples.push({ wall: wall / count, cpu: cpu / count })
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { collectGarbage, type Measured, thisProcess } from './stopwatch.ts'
 
 /** A program beside this one, whose processor time is not counted here. */
 export interface Peer extends AsyncDisposable {
@@ -37,4 +38,28 @@ export function startPeer(
       await exited
     },
   }
+}
+
+/** What a program is asked that is measured by its parent, and answers with {@link letMeasure}. */
+type Question = { readonly ask: 'cpu' } | { readonly ask: 'collect'; readonly part: Part }
+
+type Part = Parameters<Measured['collect']>[0]
+
+/** Starts a program that is measured, with this Node; it ends when its channel to us is closed. */
+export function startMeasured(file: string, args: readonly string[] = []): Peer & Measured {
+  const peer = startPeer(file, args, ['--expose-gc'])
+  const ask = (question: Question): Promise<unknown> => peer.ask(question)
+  return {
+    ...peer,
+    cpu: async () => (await ask({ ask: 'cpu' })) as number,
+    collect: (part) => ask({ ask: 'collect', part }),
+  }
+}
+
+/** Answers what a parent asks that measures this process. */
+export function letMeasure(): void {
+  process.on('message', (question: Question) => {
+    if (question.ask === 'collect') collectGarbage(question.part)
+    process.send?.(thisProcess.cpu())
+  })
 }
