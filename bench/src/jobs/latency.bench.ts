@@ -3,9 +3,13 @@ import { createWorker, defineJob, enqueue } from '@yuzuru/jobs'
 import { Logger, makeWorkerUtils, run } from 'graphile-worker'
 import type { Benchmark } from '../benchmark.ts'
 import { quantileOf } from '../statistics.ts'
+import { bell } from './bell.ts'
+import { bullmq } from './bullmq.ts'
+import type { IdleQueue } from './idle-queue.ts'
 import { graphile, ours } from './queues.ts'
+import { hasRedis } from './redis.ts'
 
-/** The two take turns: the disk is not as fast at all times. */
+/** They take turns: the disk is not as fast at all times. */
 const ROUNDS = 20
 const WARM_UP = 4
 
@@ -14,25 +18,7 @@ const JOBS = 20
 
 const WORDS: Readonly<Record<number, string>> = { 0.5: 'median', 0.99: '99 %' }
 
-/** Puts one job into an idle queue, and resolves once it runs. */
-type Once = () => Promise<void>
-
-/** Lets each job say that it runs. */
-function bell(): { readonly ring: () => Promise<void>; readonly next: () => Promise<void> } {
-  let waiting: (() => void) | undefined
-  return {
-    ring: async () => waiting?.(),
-    next: () => new Promise((resolve) => (waiting = resolve)),
-  }
-}
-
-/** A queue with a worker that has nothing to do. */
-interface Idle {
-  readonly name: 'yuzuru' | 'graphile-worker'
-  readonly once: Once
-}
-
-async function yuzuru(resources: AsyncDisposableStack, group: TaskGroup): Promise<Idle> {
+async function yuzuru(resources: AsyncDisposableStack, group: TaskGroup): Promise<IdleQueue> {
   const { db } = await ours(resources, 'yuzuru')
   const { ring, next } = bell()
   const job = defineJob<object>({ name: 'ring', run: ring })
@@ -47,7 +33,7 @@ async function yuzuru(resources: AsyncDisposableStack, group: TaskGroup): Promis
   }
 }
 
-async function graphileWorker(resources: AsyncDisposableStack): Promise<Idle> {
+async function graphileWorker(resources: AsyncDisposableStack): Promise<IdleQueue> {
   const { url } = await graphile(resources, 'graphile-worker')
   const { ring, next } = bell()
   const logger = new Logger(() => () => undefined)
@@ -68,8 +54,17 @@ async function graphileWorker(resources: AsyncDisposableStack): Promise<Idle> {
   }
 }
 
+/** Where there is a Redis, as it comes and as durable as the others. */
+async function onRedis(resources: AsyncDisposableStack): Promise<readonly IdleQueue[]> {
+  if (!hasRedis()) return []
+  return [
+    await bullmq(resources, 'BullMQ, Redis on disk', 'on disk'),
+    await bullmq(resources, 'BullMQ, Redis in memory', 'in memory'),
+  ]
+}
+
 /** How long each took, in milliseconds, one after the other with a pause: the queue is idle each time. */
-async function timesOf({ once }: Idle): Promise<number[]> {
+async function timesOf({ once }: IdleQueue): Promise<number[]> {
   const times: number[] = []
   while (times.length < JOBS) {
     const startedAt = performance.now()
@@ -88,22 +83,26 @@ export const benchmark: Benchmark = {
     'yuzuru / graphile-worker, 99 %': { atMost: 1 },
   },
   async measure(resources) {
-    const times = { yuzuru: [] as number[], 'graphile-worker': [] as number[] }
+    const times = new Map<string, number[]>()
     await taskGroup(async (group) => {
-      const both = [await yuzuru(resources, group), await graphileWorker(resources)] as const
+      const all = [
+        await yuzuru(resources, group),
+        await graphileWorker(resources),
+        ...(await onRedis(resources)),
+      ]
+      for (const { name } of all) times.set(name, [])
       for (let round = -WARM_UP; round < ROUNDS; round += 1) {
-        for (const queue of round % 2 === 0 ? both : both.toReversed()) {
+        for (const queue of round % 2 === 0 ? all : all.toReversed()) {
           const some = await timesOf(queue)
-          if (round >= 0) times[queue.name].push(...some)
+          if (round >= 0) times.get(queue.name)?.push(...some)
         }
       }
       group.cancel('it is measured')
     })
-    const names = ['yuzuru', 'graphile-worker'] as const
-    const of = (name: Idle['name'], part: number): number => quantileOf(times[name], part)
+    const of = (name: string, part: number): number => quantileOf(times.get(name) ?? [], part)
     return [
       ...[0.5, 0.99].flatMap((part) =>
-        names.map((name) => ({
+        [...times.keys()].map((name) => ({
           name: `${name}, ${WORDS[part]}`,
           value: of(name, part),
           unit: 'ms',
