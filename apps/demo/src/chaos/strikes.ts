@@ -32,7 +32,8 @@ export interface StrikeLimits {
   readonly mostMs: number
 }
 
-const LIMITS: StrikeLimits = { leastMs: 500, mostMs: 15_000 }
+/** The most is a last resort: on a busy machine a mail waits for its worker longer than 15 seconds. */
+const LIMITS: StrikeLimits = { leastMs: 500, mostMs: 120_000 }
 const LOOK_MS = 20
 
 /**
