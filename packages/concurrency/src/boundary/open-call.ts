@@ -100,8 +100,9 @@ export class OpenCall implements IoProgress {
       this.#count()
       return isOverdue(scope) ? timedOut(scope, this.#timeoutMs) : (scope.reason ?? error)
     }
-    // What the calls within did is known as well, unless the body says that all was taken back.
-    const outcome = this.outcome === 'none' || scope.outcome === 'none' ? sent : 'unknown'
+    // What the calls within did is known as well, unless the body says what became of all of it.
+    const within = this.outcome ?? scope.outcome
+    const outcome = within === 'none' ? sent : within
     const failure = translated(this.#call, outcome, error)
     // An error that says nothing of its outcome leaves it at what is known by default.
     if ((outcomeOf(failure) ?? outcome) === 'unknown') scope.markEffect()

@@ -168,6 +168,24 @@ describe('retry', () => {
           }),
       ],
       [
+        'the last one where the first did not say',
+        () => {
+          const { fn } = failing(new Error('socket hang up'), failure())
+          return retry(fn, { attempts: 2, idempotent: true, when: () => true })
+        },
+      ],
+      [
+        'the last one where the first was no error, and wrote',
+        () => {
+          const fn = async (attempt: number): Promise<never> => {
+            if (attempt === 2) throw failure()
+            await io({ ...around, effect: 'write' }, {}, () => 'done')
+            throw 'a text'
+          }
+          return retry(fn, { attempts: 2, idempotent: true, when: () => true })
+        },
+      ],
+      [
         'one of a call that translates nothing',
         () =>
           io(around, {}, (_signal, progress) => {
@@ -194,6 +212,17 @@ describe('retry', () => {
   test('waits as long as the other side asked', async () => {
     using clock = TestClock.install()
     const calls = failing(failure({ retryAfterMs: 5_000 }))
+    const result = retry(calls.fn)
+    await clock.advance(4_999)
+    expect(calls.calls).toBe(1)
+    await clock.advance(1)
+    expect(await result).toBe('value')
+  })
+
+  test('waits as long as any part of a combined failure asked', async () => {
+    using clock = TestClock.install()
+    const parts = [failure(), failure({ retryAfterMs: 5_000 }), failure({ retryAfterMs: 50 })]
+    const calls = failing(new AggregateError(parts))
     const result = retry(calls.fn)
     await clock.advance(4_999)
     expect(calls.calls).toBe(1)

@@ -67,7 +67,7 @@ const OPTIONS = [
  * into a job.
  *
  * @param fn is given the number of the attempt: 1, 2, …
- * @throws the last failure; its `outcome` is `'unknown'` when that of an attempt before it was
+ * @throws the last failure; its `outcome` is `'unknown'` when an attempt before it did not say `'none'`
  * @throws {Cancelled} when the scope around it is cancelled
  * @throws {TypeError} when `fn` is not a function, or an option is unknown or out of its range
  * @example
@@ -114,10 +114,8 @@ export async function retry<T>(
       const delayMs = waitAfter(attempt, retryAfterOf(error))
       if (delayMs >= remaining() || budget?.tryWithdraw() === false) throw failed(error)
       // The next failure speaks of its own attempt alone; a cancel speaks of the scope around.
-      if (outcomeOf(error) === 'unknown') {
-        mayHaveHappened = true
-        currentScope()?.markEffect()
-      }
+      mayHaveHappened ||= isUnsure
+      if (outcomeOf(error) === 'unknown') currentScope()?.markEffect()
       onRetry?.(error, attempt, delayMs)
       await sleep(delayMs)
     }
@@ -144,7 +142,10 @@ function warnOfUnsafe(error: unknown): void {
   )
 }
 
-function retryAfterOf(error: unknown): number | undefined {
-  const delayMs = fieldOf(error, 'retryAfterMs')
-  return typeof delayMs === 'number' && delayMs >= 0 ? delayMs : undefined
+/** The longest wait that the error, or one of its parts, asks for. */
+function retryAfterOf(error: unknown): number {
+  const delays = partsWithin(error, (each) => fieldOf(each, 'retryAfterMs') !== undefined)
+    .map((part) => fieldOf(part, 'retryAfterMs'))
+    .filter((delayMs) => typeof delayMs === 'number' && delayMs >= 0)
+  return delays.reduce<number>((longest, delayMs) => Math.max(longest, delayMs as number), 0)
 }

@@ -303,6 +303,16 @@ describe('I/O that fails around I/O that succeeded', () => {
     expect(await outcomes(() => around(call))).toEqual(['unknown', 'unknown'])
   })
 
+  test('is unknown where the body says so, whatever else is known', async () => {
+    const call = (): Promise<unknown> =>
+      io({ ...writing, translate }, {}, (_, progress) => {
+        progress.sent = false
+        progress.outcome = 'unknown'
+        throw lost
+      })
+    expect(await outcomes(call)).toEqual(['unknown', 'unknown'])
+  })
+
   test('is none where the body says that all was taken back', async () => {
     expect(await outcomes(() => around({ translate }, 'none'))).toEqual(['none', 'none'])
   })

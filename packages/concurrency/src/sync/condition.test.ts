@@ -197,6 +197,24 @@ describe('Condition', () => {
     })
   })
 
+  test.each(['while it waits', 'while it waits for the lock'])(
+    'who has released the lock for good %s is not given it again',
+    async (when) => {
+      const condition = new Condition()
+      const held = await condition.acquire()
+      const waiting = condition.wait()
+      if (when === 'while it waits') held.release()
+      const other = await condition.acquire()
+      condition.notify()
+      await setImmediate()
+      held.release()
+      other.release()
+      await waiting
+      expect(condition.lock.locked).toBe(false)
+      using _next = await condition.acquire()
+    },
+  )
+
   test('notifies a number of waiters and nothing else', async () => {
     const condition = new Condition()
     using _held = await condition.acquire()

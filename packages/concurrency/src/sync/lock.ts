@@ -12,7 +12,8 @@ export interface LockOptions {
 
 /**
  * Releases a lock for a while. The holder's permit stays valid, and holds the lock again once the promise
- * of the returned function has settled. Throws if the lock is not held. For conditions.
+ * of the returned function has settled, unless it was released meanwhile: then nobody is left to release
+ * it. Throws if the lock is not held. For conditions.
  */
 export let suspendLock: (lock: Lock) => () => Promise<void>
 
@@ -41,8 +42,10 @@ export class Lock {
       lock.#holder = undefined
       holder.permit.release()
       return async () => {
+        if (holder.released) return
         holder.permit = await lock.#semaphore.acquire()
-        lock.#holder = holder
+        if (holder.released) holder.permit.release()
+        else lock.#holder = holder
       }
     }
   }
@@ -106,6 +109,7 @@ export class Lock {
  */
 class Hold implements Permit {
   permit: Permit
+  released = false
   readonly task: Scope | undefined = currentTask()
   readonly #onRelease: () => void
 
@@ -115,6 +119,7 @@ class Hold implements Permit {
   }
 
   release(): void {
+    this.released = true
     this.#onRelease()
     this.permit.release()
   }
