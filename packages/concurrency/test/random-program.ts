@@ -11,6 +11,8 @@ import {
   shield,
   sleep,
   taskGroup,
+  type Task,
+  type TaskGroup,
   withTimeout,
 } from '../src/index.ts'
 import { enterScope, onCancel } from '../src/boundary.ts'
@@ -74,6 +76,18 @@ export type Program =
     }
   | { readonly kind: 'clean up'; readonly part: Program; readonly clean: Program }
   | { readonly kind: 'flight'; readonly key: number; readonly part: Program }
+  | {
+      /** Spawns into the nearest group around, however many scopes are between. */
+      readonly kind: 'spawn further out'
+      readonly awaits: boolean
+      readonly part: Program
+    }
+  | {
+      /** A loop within a deadline over a map that was made outside of it. */
+      readonly kind: 'map from outside'
+      readonly ms: number
+      readonly parts: readonly Program[]
+    }
   | {
       readonly kind: 'entered scope'
       readonly ms: number
@@ -220,6 +234,12 @@ export function programs({ replies, aborts, fails }: Shape): fc.Arbitrary<Progra
           follows: fc.boolean(),
           part,
         }),
+        fc.record({
+          kind: fc.constant('spawn further out' as const),
+          awaits: fc.boolean(),
+          part,
+        }),
+        fc.record({ kind: fc.constant('map from outside' as const), ms: milliseconds, parts }),
         // A flight within one of the same key would wait for itself.
         fc.record({
           kind: fc.constant('flight' as const),
@@ -239,6 +259,14 @@ export function programs({ replies, aborts, fails }: Shape): fc.Arbitrary<Progra
 interface Execution {
   changed: boolean
   readonly call: Call
+  /** Observers of what began it from elsewhere: it counts for them from when it has left. */
+  readonly elsewhere: readonly Observer[]
+}
+
+/** A group, and how many observers are around what it runs. */
+interface Place {
+  readonly group: TaskGroup
+  readonly depth: number
 }
 
 /** What ran on behalf of one node of the program. */
@@ -263,6 +291,8 @@ export interface Claim {
 export class Interpreter {
   readonly claims: Claim[] = []
   readonly #observers = new AsyncLocalStorage<readonly Observer[]>()
+  readonly #elsewhere = new AsyncLocalStorage<readonly Observer[]>()
+  readonly #places = new AsyncLocalStorage<Place>()
   readonly #flights = new Map<
     number,
     { observer: Observer; readonly call: (part: Program) => Promise<void> }
@@ -272,7 +302,9 @@ export class Interpreter {
   get lies(): string[] {
     return this.claims.flatMap(({ by, observer }) => {
       const seen = observer.all.filter(({ changed }) => changed)
-      return seen.length === 0 ? [] : [`${by}: "none", but the server saw ${JSON.stringify(seen)}`]
+      return seen.length === 0
+        ? []
+        : [`${by}: "none", but the server saw ${JSON.stringify(seen.map(({ call }) => call))}`]
     })
   }
 
@@ -317,7 +349,7 @@ export class Interpreter {
         )
       case 'cancelled task':
         return await this.#observe('task', () =>
-          taskGroup(async (group) => {
+          this.#group(async (group) => {
             const task = group.spawn(() => this.execute(program.part))
             const timer = currentClock().schedule(program.ms, () => task.cancel())
             await task.then(
@@ -364,7 +396,57 @@ export class Interpreter {
         return await this.#enter(program)
       case 'flight':
         return await this.#observe('singleFlight', (observer) => this.#fly(program, observer))
+      case 'spawn further out':
+        return await this.#spawnFurtherOut(program)
+      case 'map from outside':
+        return await this.#loopWithin(program)
     }
+  }
+
+  async #spawnFurtherOut({
+    awaits,
+    part,
+  }: Extract<Program, { kind: 'spawn further out' }>): Promise<void> {
+    const place = this.#places.getStore()
+    if (place === undefined) return await this.execute(part)
+    const around = this.#observers.getStore() ?? []
+    const elsewhere = [...(this.#elsewhere.getStore() ?? []), ...around.slice(place.depth)]
+    const run = (): Promise<void> =>
+      this.#observers.run(around.slice(0, place.depth), () =>
+        this.#elsewhere.run(elsewhere, () => this.execute(part)),
+      )
+    let task: Task<void>
+    try {
+      task = place.group.spawn(run)
+    } catch (error) {
+      // The group has ended: what runs here was given up by it.
+      if (error instanceof TypeError) return await this.execute(part)
+      throw error
+    }
+    if (awaits) await task
+  }
+
+  async #loopWithin({ ms, parts }: Extract<Program, { kind: 'map from outside' }>): Promise<void> {
+    const observer = new Observer()
+    const results = this.#elsewhere.run([...(this.#elsewhere.getStore() ?? []), observer], () =>
+      mapConcurrent(parts, (part) => this.execute(part), { concurrency: 2 }),
+    )
+    try {
+      await withTimeout(ms, async () => {
+        for await (const _ of results) await sleep(1)
+      })
+    } catch (error) {
+      if (outcomeOf(error) === 'none') this.claims.push({ by: 'withTimeout', observer })
+      throw error
+    } finally {
+      observer.ended = true
+    }
+  }
+
+  /** Calls `body` with a group that what is within can spawn into. */
+  async #group<T>(body: (group: TaskGroup) => T | PromiseLike<T>): Promise<T> {
+    const depth = this.#observers.getStore()?.length ?? 0
+    return await taskGroup((group) => this.#places.run({ group, depth }, () => body(group)))
   }
 
   async #sendAndWait({
@@ -374,6 +456,7 @@ export class Interpreter {
     const execution = this.#begin({ ...SENT, effect })
     const init = { boundary: 'client', operation: 'call', effect, translate: 'none' } as const
     await io(init, {}, async () => {
+      hasLeft(execution)
       execution.changed = effect !== 'read'
       await this.execute(part)
     })
@@ -384,18 +467,25 @@ export class Interpreter {
     const entered = enterScope({ name: 'entered', timeoutMs: ms, onCancel: () => undefined })
     const off = follows ? onCancel(() => entered.scope.cancel('the client has left')) : undefined
     await this.#observers.run([], () =>
-      this.#observe('enterScope', async () => {
-        let failure: { readonly error: unknown } | undefined
-        try {
-          await entered.call(() => this.execute(part))
-        } catch (error) {
-          failure = { error }
-        }
-        off?.()
-        await entered.leave(failure)
-        if (failure !== undefined) throw entered.explain(failure.error)
-      }),
+      this.#apart(() =>
+        this.#observe('enterScope', async () => {
+          let failure: { readonly error: unknown } | undefined
+          try {
+            await entered.call(() => this.execute(part))
+          } catch (error) {
+            failure = { error }
+          }
+          off?.()
+          await entered.leave(failure)
+          if (failure !== undefined) throw entered.explain(failure.error)
+        }),
+      ),
     )
+  }
+
+  /** Calls `fn` for nobody elsewhere, and where there is no group to spawn into. */
+  #apart<T>(fn: () => T): T {
+    return this.#elsewhere.run([], () => this.#places.exit(fn))
   }
 
   /** Notes what a node that owns a scope says of its outcome when it fails. */
@@ -422,7 +512,7 @@ export class Interpreter {
         await gather(thunks, { settle: true })
         return
       case 'taskGroup':
-        await taskGroup((group) => {
+        await this.#group((group) => {
           for (const thunk of thunks) group.spawn(thunk)
         })
         return
@@ -433,7 +523,7 @@ export class Interpreter {
         for await (const _ of asCompleted(thunks, { settle: true })) continue
         return
       case 'settling tasks':
-        await taskGroup(async (group) => {
+        await this.#group(async (group) => {
           const tasks = thunks.map((thunk) => group.spawn(thunk, { settle: true }))
           await wait(tasks)
         })
@@ -503,7 +593,9 @@ export class Interpreter {
         call: singleFlight(
           async (program: Program) => {
             made.observer = new Observer()
-            await this.#observers.run([made.observer], () => this.execute(program))
+            await this.#observers.run([made.observer], () =>
+              this.#apart(() => this.execute(program)),
+            )
           },
           { key: () => key },
         ),
@@ -518,7 +610,8 @@ export class Interpreter {
   }
 
   #begin(call: Call): Execution {
-    const execution: Execution = { changed: false, call }
+    const elsewhere = this.#elsewhere.getStore() ?? []
+    const execution: Execution = { changed: false, call, elsewhere }
     for (const observer of this.#observers.getStore() ?? []) {
       // What begins after the end of a scope is none of it; it is reported as late.
       if (!observer.ended) observer.executions.add(execution)
@@ -534,6 +627,10 @@ export class Interpreter {
       return serve(call, execution, signal, progress)
     })
   }
+}
+
+function hasLeft(execution: Execution): void {
+  for (const each of execution.elsewhere) if (!each.ended) each.executions.add(execution)
 }
 
 /** A request that leaves at once. */
@@ -559,6 +656,7 @@ function serve(
   let aborted = false
   const leave = clock.schedule(call.leavesAfterMs, () => {
     progress.sent = true
+    hasLeft(execution)
     // It gets there although the client may have hung up since.
     clock.schedule(1, () => (execution.changed = changes))
   })

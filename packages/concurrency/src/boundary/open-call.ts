@@ -101,8 +101,7 @@ export class OpenCall implements IoProgress {
       return isOverdue(scope) ? timedOut(scope, this.#timeoutMs) : (scope.reason ?? error)
     }
     // What the calls within did is known as well, unless the body says what became of all of it.
-    const within = this.outcome ?? scope.outcome
-    const outcome = within === 'none' ? sent : within
+    const outcome = (this.outcome ?? scope.outcome) === 'none' ? sent : 'unknown'
     const failure = translated(this.#call, outcome, error)
     // An error that says nothing of its outcome leaves it at what is known by default.
     if ((outcomeOf(failure) ?? outcome) === 'unknown') scope.markEffect()

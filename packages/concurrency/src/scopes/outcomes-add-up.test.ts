@@ -9,6 +9,7 @@ import { IoError } from '../boundary/io-error.ts'
 import { mapConcurrent } from '../tasks/map-concurrent.ts'
 import { moveOnAfter } from './move-on-after.ts'
 import { outcomeOf } from './outcome.ts'
+import type { CancelScope, Scope } from './scope.ts'
 import { retry } from '../resilience/retry.ts'
 import { shield } from './shield.ts'
 import { singleFlight } from '../resilience/single-flight.ts'
@@ -235,6 +236,92 @@ describe('an effect counts from when it may have left, whatever becomes of its e
     })
     expect(outcomeOf(error)).toBe('unknown')
     await other
+  })
+
+  test('that of a task in a group further out counts for the scope that spawned it', async () => {
+    let attempts = 0
+    let spawned: unknown
+    const whole = await failureOf(() =>
+      taskGroup(async (group) => {
+        const attempt = (): Promise<void> => {
+          attempts += 1
+          return withTimeout(10, () =>
+            cancelScope(async () => {
+              group.spawn(write)
+              await sleep(Infinity)
+            }),
+          )
+        }
+        spawned = await retry(attempt).catch((error: unknown) => error)
+        throw spawned
+      }),
+    )
+    expect(attempts).toBe(1)
+    expect(spawned).toMatchObject({ name: 'TimeoutError', outcome: 'unknown' })
+    expect(outcomeOf(whole)).toBe('unknown')
+  })
+
+  test('also when the task has ended, or the scope within which it was spawned has', async () => {
+    await taskGroup(async (group) => {
+      await cancelScope(async (scope) => {
+        await cancelScope(() => void group.spawn(() => io(writing, {}, () => sleep(0))))
+        expect(scope.outcome).toBe('unknown')
+        await sleep(5)
+        expect([group.running, scope.outcome]).toEqual([0, 'unknown'])
+      })
+    })
+  })
+
+  test('but not that of a task that reads, or that was spawned further out', async () => {
+    await taskGroup(async (group) => {
+      const written = group.spawn(() => io(writing, {}, () => sleep(5)))
+      await cancelScope(async (scope) => {
+        await group.spawn(() => io(reading, {}, () => sleep(0)))
+        await written
+        expect(scope.outcome).toBe('none')
+      })
+    })
+  })
+
+  test('that of a map that was made outside counts for the scope of the loop', async () => {
+    const error = await failureOf(() =>
+      cancelScope(async () => {
+        const results = mapConcurrent([1, 2], write, { concurrency: 2 })
+        const late = await withTimeout(10, () => consume(results)).catch(
+          (thrown: unknown) => thrown,
+        )
+        throw late
+      }),
+    )
+    expect(error).toMatchObject({ name: 'TimeoutError', outcome: 'unknown' })
+  })
+
+  test('that of a map counts for each scope that has asked it', async () => {
+    await taskGroup(async (group) => {
+      const results = mapConcurrent([1, 2, 3], () => io(writing, {}, () => sleep(5)), {
+        concurrency: 1,
+      })
+      const ask = async (scope: CancelScope): Promise<unknown> => {
+        const { done } = await results.next()
+        await sleep(100)
+        return [done, scope.outcome]
+      }
+      const asked = [group.spawn(ask), group.spawn(ask)]
+      expect(await Promise.all(asked)).toEqual([
+        [false, 'unknown'],
+        [false, 'unknown'],
+      ])
+      await results[Symbol.asyncDispose]()
+    })
+  })
+
+  test('what was begun elsewhere, and has ended, is not kept', async () => {
+    await taskGroup(async (group) => {
+      await cancelScope(async (scope) => {
+        for (let count = 0; count < 100; count += 1) await group.spawn(() => sleep(0))
+        expect((scope as Scope).begun?.size).toBe(0)
+      })
+    })
   })
 
   test('a cancel carries it, and moveOnAfter gives it', async () => {

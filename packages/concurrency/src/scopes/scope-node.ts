@@ -20,6 +20,8 @@ export interface ScopeNode extends Link<ScopeNode> {
   readonly inFlight: boolean
   hadEffect: boolean
   within: Ring<ScopeNode> | undefined
+  begun: Set<ScopeNode> | undefined
+  beginner: ScopeNode | undefined
   listening: Ring<CancelListener> | undefined
   cancellation: Cancellation | undefined
   listen(listener: CancelListener): void

@@ -1,6 +1,7 @@
 import { inherit, reasonOf } from './cancelling.ts'
 import { Ring } from './ring.ts'
 import type { ScopeNode } from './scope-node.ts'
+import { countFor, markEffect } from './scope-outcome.ts'
 
 /** The scopes without a parent that have not ended: where the task tree starts. */
 export const roots: Ring<ScopeNode> = new Ring()
@@ -29,9 +30,17 @@ export function hang(scope: ScopeNode, parent: ScopeNode | undefined): void {
  */
 export function unhang(scope: ScopeNode): void {
   scope.home?.remove(scope)
-  const { within, listening } = scope
-  if (within === undefined && listening === undefined) return
+  const { within, listening, begun, beginner } = scope
+  beginner?.begun?.delete(scope)
+  if (scope.hadEffect) markEffect(beginner)
   const heir = livingScope<ScopeNode>(scope.parent)
+  // It keeps its own list, as its outcome may still be asked for.
+  for (const each of begun ?? []) {
+    // Another beginner heard of that end.
+    if (each.ended && each.hadEffect) markEffect(scope)
+    countFor(heir, each)
+  }
+  if (within === undefined && listening === undefined) return
   const reason = heir && reasonOf(heir)
   for (let each = within?.take(); each !== undefined; each = within?.take()) {
     hang(each, heir)

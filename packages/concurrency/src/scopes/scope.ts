@@ -89,6 +89,10 @@ export class Scope implements CancelScope, ScopeNode {
   after: ScopeNode = this
   /** The scopes within that have not ended. */
   within: Ring<ScopeNode> | undefined
+  /** What was begun from within it and is elsewhere in the tree; see `countFor` in scope-outcome.ts. */
+  begun: Set<ScopeNode> | undefined
+  /** The scope that it was begun from, if that is not its parent. */
+  beginner: ScopeNode | undefined
   /** The listeners for its cancel, among them every wait in this scope. */
   listening: Ring<CancelListener> | undefined
   cancellation: Cancellation | undefined

@@ -11,6 +11,7 @@ import { refuse } from '../scopes/refusal.ts'
 import { runInScope } from '../scopes/run-in-scope.ts'
 import { currentScope } from '../scopes/current-scope.ts'
 import { Scope } from '../scopes/scope.ts'
+import { countFor } from '../scopes/scope-outcome.ts'
 import { livingScope } from '../scopes/scope-tree.ts'
 import { WaitList } from '../scopes/wait-list.ts'
 
@@ -64,13 +65,18 @@ export class ConcurrentMap<T, R>
 
   async next(): Promise<IteratorResult<Awaited<R>, void>> {
     if (this.#state === 'finished') return END
-    if (this.#scope === undefined) {
+    let scope = this.#scope
+    if (scope === undefined) {
       const parent = livingScope(this.#parent)
-      if (parent?.reason !== undefined) {
-        return await refuse(parent, 'iterator', this.#name)
-      }
-      this.#start(parent)
+      const refused =
+        parent?.reason === undefined
+          ? this.#consumers.refusal()
+          : refuse(parent, 'iterator', this.#name)
+      if (refused !== undefined) return await refused
+      scope = this.#start(parent)
     }
+    // A loop elsewhere than where the map was made begins what runs, and ends it.
+    countFor(currentScope(), scope)
     try {
       if (this.#ready.size > 0 && isOpen(this.#state)) {
         const refused = this.#consumers.refusal()
@@ -113,7 +119,7 @@ export class ConcurrentMap<T, R>
     return !isFed(this.#state) && this.#slots === 0
   }
 
-  #start(parent: Scope | undefined): void {
+  #start(parent: Scope | undefined): Scope {
     const scope = new Scope({ kind: 'iterator', name: this.#name }, parent)
     this.#scope = scope
     const unlisten = scope.onCancel(() => this.#stop())
@@ -131,6 +137,7 @@ export class ConcurrentMap<T, R>
     // The next call of `next` throws it; without one it is not an unhandled rejection.
     const whole = this.#inContext(() => runInScope(scope, work))
     this.#whole = whole.catch((error: unknown) => this.#fail(error))
+    return scope
   }
 
   /** Waits until all has ended, and throws what failed. */

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Cancelled } from '../scopes/cancelled.ts'
 import { cancelScope } from '../scopes/cancel-scope.ts'
 import { currentSignal } from '../scopes/checkpoint.ts'
@@ -457,6 +457,18 @@ describe('mapConcurrent', () => {
       await results.next()
     })
     await expect(result).rejects.toBeInstanceOf(Cancelled)
+  })
+
+  test('does not begin for who asks from a cancelled scope', async () => {
+    const fn = vi.fn(() => 1)
+    const results = mapConcurrent([1, 2], fn, { concurrency: 2 })
+    const asking = cancelScope(async (scope) => {
+      scope.cancel()
+      await results.next()
+    })
+    await expect(asking).rejects.toThrow(Cancelled)
+    expect(fn).not.toHaveBeenCalled()
+    expect((await Array.fromAsync(results)).length).toBe(2)
   })
 
   test('when the scope it was made in has ended, it belongs to the nearest living ancestor', async () => {

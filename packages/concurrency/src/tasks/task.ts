@@ -2,6 +2,7 @@ import { comesOfCancel, explain } from '../scopes/cancel-cause.ts'
 import { runInScope } from '../scopes/run-in-scope.ts'
 import { currentScope } from '../scopes/current-scope.ts'
 import { type CancelScope, type Ending, Scope } from '../scopes/scope.ts'
+import { countFor } from '../scopes/scope-outcome.ts'
 import { waitFor } from '../scopes/wait.ts'
 
 /** How a task stands. */
@@ -84,6 +85,7 @@ export class Task<T> implements PromiseLike<T> {
     this.#isToSettle = settle
     this.#scope = new Scope({ kind: 'task', name }, parent)
     this.#scope.owner = this
+    countFor(currentScope(), this.#scope)
     this.#run = runInScope<T, T>(this.#scope, fn, taskEnding)
   }
 
