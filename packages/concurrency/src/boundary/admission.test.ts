@@ -184,6 +184,25 @@ describe('admission', () => {
     expect([slots.used, slots.waiting, clock.pending]).toEqual([0, 0, 0])
   })
 
+  test('a refusal that cannot be made leaves nobody waiting', async () => {
+    using clock = TestClock.install()
+    const mistake = new Error('mistake')
+    const refuse = (): Error => {
+      throw mistake
+    }
+    const late = open({ refuse, acquireTimeoutMs: 10 })
+    const closed = open({ refuse })
+    using _first = await late.acquire('a')
+    using _second = await closed.acquire('a')
+    const waiting = [late, late, closed, closed].map((slots) =>
+      slots.acquire('b').catch((error: unknown) => error),
+    )
+    closed.close()
+    await clock.advance(10)
+    expect(await Promise.all(waiting)).toEqual([mistake, mistake, mistake, mistake])
+    expect([late.waiting, closed.waiting, clock.pending]).toEqual([0, 0, 0])
+  })
+
   test('refuses options that are none', () => {
     expect(() => admission(undefined as never)).toThrow(
       'Expected the options of admission to be an object, got undefined',

@@ -199,7 +199,14 @@ class BoundedAdmission<C> implements Admission<C> {
   }
 
   #failFirst(code: RefusalCode): void {
-    this.#waiters.fail(this.#refusal(code, this.#waiters.first.context))
+    let refusal: unknown
+    try {
+      refusal = this.#refusal(code, this.#waiters.first.context)
+    } catch (mistake) {
+      // The waiter, and those behind it, must hear of their end whatever became of its error.
+      refusal = mistake
+    }
+    this.#waiters.fail(refusal)
   }
 
   #refusal(code: RefusalCode, context: C): Error {

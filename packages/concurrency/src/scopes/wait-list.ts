@@ -8,6 +8,7 @@ class Waiter<T, P> extends Wait<T> {
   previous: Waiter<T, P> = this
   next: Waiter<T, P> = this
   readonly payload: P
+  isInLine = false
   readonly #list: WaitList<T, P>
 
   constructor(scope: Scope | undefined, list: WaitList<T, P>, payload: P) {
@@ -52,12 +53,21 @@ export class WaitList<T, P = void> {
     return this.#size
   }
 
-  /** Waits until `shift` finds this waiter, or throws when the scope around it is cancelled. */
-  wait(payload: P): Promise<T> {
+  /**
+   * Waits until `shift` finds this waiter, or throws when the scope around it is cancelled.
+   *
+   * @param hold is given what takes the waiter out of the line, with a value, unless its turn has come
+   */
+  wait(payload: P, hold?: (leave: (value: T) => void) => void): Promise<T> {
     const scope = currentScope()
     if (scope?.reason !== undefined) return refuse(scope, 'wait', this.label)
     const waiter = new Waiter(scope, this, payload)
     this.#push(waiter)
+    hold?.((value) => {
+      if (!waiter.isInLine) return
+      this.leave(waiter)
+      waiter.resolve(value)
+    })
     return waiter.promise
   }
 
@@ -90,7 +100,7 @@ export class WaitList<T, P = void> {
     head.reject(error)
   }
 
-  /** Removes a cancelled waiter. */
+  /** Removes a waiter that was cancelled, or has left. */
   leave(waiter: Waiter<T, P>): void {
     this.#remove(waiter)
     this.#onLeave?.()
@@ -116,6 +126,7 @@ export class WaitList<T, P = void> {
   #push(waiter: Waiter<T, P>): void {
     const head = this.#head
     this.#places = undefined
+    waiter.isInLine = true
     if (head === undefined) {
       this.#head = waiter
     } else {
@@ -129,6 +140,7 @@ export class WaitList<T, P = void> {
 
   #remove(waiter: Waiter<T, P>): void {
     this.#places = undefined
+    waiter.isInLine = false
     if (waiter.next === waiter) {
       this.#head = undefined
     } else {

@@ -1,6 +1,7 @@
 import { expectOptions } from '../arguments/expect-options.ts'
 import { expectInteger } from '../arguments/expected.ts'
 import { PacedRejections } from '../scopes/paced-rejections.ts'
+import { itemsOf, LEFT } from './queue-items.ts'
 import { QueueShutDown } from './queue-shut-down.ts'
 import { WaitList } from '../scopes/wait-list.ts'
 
@@ -35,7 +36,7 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
   readonly name: string
   readonly maxSize: number
   readonly #store: Store<T, H>
-  readonly #getters: WaitList<T>
+  readonly #getters: WaitList<T | typeof LEFT>
   readonly #putters: WaitList<H, T>
   readonly #joiners: WaitList<void>
   readonly #rejections = new PacedRejections()
@@ -108,11 +109,8 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
    * @throws {Cancelled} when the scope around it is cancelled first; no item is then taken
    */
   get(): Promise<T> {
-    const refused = this.#getters.refusal()
-    if (refused !== undefined) return refused
-    if (this.#store.size > 0) return Promise.resolve(this.#take())
-    if (this.#shutDown) return this.#rejections.reject(new QueueShutDown(this.name))
-    return this.#getters.wait()
+    // Only an iterator's wait is ever left.
+    return this.#get() as Promise<T>
   }
 
   /**
@@ -170,18 +168,20 @@ export class QueueCore<T, H = void> implements AsyncIterable<T> {
     while (this.#getters.size > 0) this.#getters.fail(new QueueShutDown(this.name))
   }
 
-  /** Hands out the items, and ends when the queue was shut down and is empty. Call `taskDone` for each. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for (;;) {
-      let item: T
-      try {
-        item = await this.get()
-      } catch (error) {
-        if (QueueShutDown.isInstance(error)) return
-        throw error
-      }
-      yield item
-    }
+  /**
+   * Hands out the items, and ends when the queue was shut down and is empty. Call `taskDone` for each. An
+   * iterator that is ended while it waits takes no item any more.
+   */
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    return itemsOf<T>((hold) => this.#get((leave) => hold(() => leave(LEFT))))
+  }
+
+  #get(hold?: (leave: (left: typeof LEFT) => void) => void): Promise<T | typeof LEFT> {
+    const refused = this.#getters.refusal()
+    if (refused !== undefined) return refused
+    if (this.#store.size > 0) return Promise.resolve(this.#take())
+    if (this.#shutDown) return this.#rejections.reject(new QueueShutDown(this.name))
+    return this.#getters.wait(undefined, hold)
   }
 
   #add(item: T): H {
