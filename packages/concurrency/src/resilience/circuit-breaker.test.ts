@@ -241,6 +241,28 @@ describe('circuitBreaker', () => {
     expect(breaker.state).toBe('closed')
   })
 
+  test('a failure is not hidden by an isFailure that throws', async () => {
+    const mistake = new RangeError('mistake')
+    const isFailure = (): never => {
+      throw mistake
+    }
+    const thrown = circuitBreaker({ isFailure }).call(fail)
+    await expect(thrown).rejects.toMatchObject({ error: mistake, suppressed: { message: 'down' } })
+  })
+
+  test('the mistake of a caller neither closes it nor begins the row anew', async () => {
+    using clock = TestClock.install()
+    const breaker = circuitBreaker({ failures: 2, coolDownMs: 10 })
+    const mistake = (): Promise<never> => Promise.reject(new TypeError('Expected a, got b'))
+    for (const call of [fail, mistake, fail]) await breaker.call(call).catch(() => undefined)
+    expect(breaker.state).toBe('open')
+    await clock.advance(10)
+    await breaker.call(mistake).catch(() => undefined)
+    expect(breaker.state).toBe('half-open')
+    await breaker.call(succeed)
+    expect(breaker.state).toBe('closed')
+  })
+
   test('isOutage: what blames the caller, or is final, is none', () => {
     const init = { boundary: 'db', operation: 'query', code: 'x' }
     const final = new IoError('x', { ...init, retryable: false, outcome: 'none' })

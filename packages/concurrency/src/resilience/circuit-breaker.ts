@@ -1,5 +1,6 @@
 import { expectMilliseconds } from '../arguments/expect-kind.ts'
 import { expectOptions } from '../arguments/expect-options.ts'
+import { asked } from './asked.ts'
 import { Cancelled } from '../scopes/cancelled.ts'
 import { CircuitOpenError } from './circuit-open-error.ts'
 import { currentClock } from '../scopes/clock.ts'
@@ -53,7 +54,8 @@ export interface CircuitBreaker {
 /**
  * Makes a circuit breaker: after `failures` failures in a row it refuses calls for `coolDownMs`, so that a
  * service that is down is not asked again and again. A caller's own cancel and an answer that blames the
- * caller (4xx) say nothing about the health of the other side, and do not count.
+ * caller (4xx) say nothing about the health of the other side, and do not count. A `TypeError` that is no failure
+ * says not even that there was an answer.
  *
  * Make one for each service and share it. It is not for limiting load: that is `admission` or `rateLimiter`.
  *
@@ -152,8 +154,8 @@ class Breaker implements CircuitBreaker {
       return value
     } catch (error) {
       if (era === this.#era && !isCancel(error)) {
-        if (this.#options.isFailure(error)) this.#onFailure()
-        else this.#onSuccess()
+        if (asked(error, () => this.#options.isFailure(error))) this.#onFailure()
+        else if (!isOf(error, TypeError)) this.#onSuccess()
       }
       throw error
     } finally {

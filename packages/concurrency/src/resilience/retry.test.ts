@@ -219,6 +219,36 @@ describe('retry', () => {
     expect(await result).toBe('value')
   })
 
+  describe('whose caller’s own function throws', () => {
+    const mistake = new TypeError('Cannot read properties of undefined')
+    const wrong = (): never => {
+      throw mistake
+    }
+
+    test.each([
+      ['when', { when: wrong }],
+      ['onRetry', { onRetry: wrong, idempotent: true }],
+    ])('shows what %s threw, and the failure with its outcome', async (_, options) => {
+      const error = failure({ outcome: 'unknown' })
+      const thrown: unknown = await retry(failing(error).fn, options).catch((each: unknown) => each)
+      expect(thrown).toMatchObject({ error: mistake, suppressed: error })
+    })
+
+    test('the failure itself is thrown as it is, with what attempts before it may have done', async () => {
+      using clock = TestClock.install()
+      const errors = [failure({ outcome: 'unknown' }), failure()]
+      const onRetry = (error: unknown, attempt: number): void => {
+        if (attempt === 2) throw error
+      }
+      const thrown = retry(failing(...errors).fn, { onRetry, idempotent: true }).catch(
+        (each: unknown) => each,
+      )
+      await clock.advance(1_000)
+      expect(await thrown).toBe(errors[1])
+      expect(outcomeOf(await thrown)).toBe('unknown')
+    })
+  })
+
   test('waits as long as any part of a combined failure asked', async () => {
     using clock = TestClock.install()
     const parts = [failure(), failure({ retryAfterMs: 5_000 }), failure({ retryAfterMs: 50 })]

@@ -4,6 +4,7 @@ import { expectOptions } from '../arguments/expect-options.ts'
 import { expected, expectFunction, expectInteger } from '../arguments/expected.ts'
 import { isRetryable, outcomeOf, raiseOutcome } from '../scopes/outcome.ts'
 import { kindOfError, warnRarely } from '../scopes/rare-warning.ts'
+import { asked } from './asked.ts'
 import { fieldOf, partsWithin } from '../scopes/read-error.ts'
 import { remaining } from '../scopes/remaining.ts'
 import type { RetryBudget } from './retry-budget.ts'
@@ -68,6 +69,7 @@ const OPTIONS = [
  *
  * @param fn is given the number of the attempt: 1, 2, …
  * @throws the last failure; its `outcome` is `'unknown'` when an attempt before it did not say `'none'`
+ * @throws {SuppressedError} when `when` or `onRetry` throws: that, and the failure
  * @throws {Cancelled} when the scope around it is cancelled
  * @throws {TypeError} when `fn` is not a function, or an option is unknown or out of its range
  * @example
@@ -104,7 +106,7 @@ export async function retry<T>(
     } catch (error) {
       // Cancelled meanwhile: that stays pending, and what the body made of it is thrown as it is.
       if (currentScope()?.cancelled === true) throw failed(error)
-      if (attempt === attempts || !mayHelp(error, attempt, when)) throw failed(error)
+      if (attempt === attempts || !mayHelp(error, attempt, when, failed)) throw failed(error)
       // What the attempt did counts, not only what its error says.
       const isUnsure = scope.outcome !== 'none' || outcomeOf(error) !== 'none'
       if (!idempotent && isUnsure) {
@@ -116,16 +118,21 @@ export async function retry<T>(
       // The next failure speaks of its own attempt alone; a cancel speaks of the scope around.
       mayHaveHappened ||= isUnsure
       if (outcomeOf(error) === 'unknown') currentScope()?.markEffect()
-      onRetry?.(error, attempt, delayMs)
+      asked(error, () => onRetry?.(error, attempt, delayMs), failed)
       await sleep(delayMs)
     }
   }
 }
 
-function mayHelp(error: unknown, attempt: number, when: RetryOptions['when']): boolean {
+function mayHelp(
+  error: unknown,
+  attempt: number,
+  when: RetryOptions['when'],
+  failed: (error: unknown) => unknown,
+): boolean {
   if (when === undefined) return isRetryable(error)
   if (isCancel(error)) return false
-  const answer: unknown = when(error, attempt)
+  const answer: unknown = asked(error, () => when(error, attempt), failed)
   if (typeof answer !== 'boolean') throw expected('when to return a boolean', answer)
   return answer
 }

@@ -1,5 +1,6 @@
 import { Cancellation } from './cancellation.ts'
 import { Cancelled, type CancelSource } from './cancelled.ts'
+import type { CancelListener } from './cancel-listener.ts'
 import type { ScopeNode } from './scope-node.ts'
 import { closeRejections, openRejections } from './unheard-cancels.ts'
 
@@ -51,14 +52,18 @@ function tell(scope: ScopeNode, reason: Cancelled): void {
   scope.controller?.abort(reason)
   const { listening } = scope
   for (let each = listening?.take(); each !== undefined; each = listening?.take()) {
-    try {
-      each.onCancel(reason)
-    } catch (error) {
-      // As with an `AbortSignal`: a listener that throws must not keep the cancel from the others.
-      process.nextTick(() => {
-        throw error
-      })
-    }
+    notify(each, reason)
+  }
+}
+
+/** As with an `AbortSignal`, a listener that throws must not keep the cancel from the others. */
+export function notify(listener: CancelListener, reason: Cancelled): void {
+  try {
+    listener.onCancel(reason)
+  } catch (error) {
+    process.nextTick(() => {
+      throw error
+    })
   }
 }
 

@@ -47,6 +47,24 @@ describe('of very many', () => {
     expect((mapped as AggregateError).errors).toHaveLength(100_000)
   })
 
+  test('listeners one that throws as a shield ends keeps that neither open nor from the others', () => {
+    const scope = new Scope({ kind: 'scope', name: 'outer' }, undefined)
+    const shield = new Scope({ kind: 'shield', name: 'shield', shielded: true }, scope)
+    const heard: string[] = []
+    const nextTick = vi.spyOn(process, 'nextTick').mockReturnValue()
+    scope.cancel()
+    shield.onCancel(() => {
+      throw new Error('listener')
+    })
+    shield.onCancel(() => heard.push('shield'))
+    shield.end()
+    const later = nextTick.mock.lastCall?.[0]
+    nextTick.mockRestore()
+    scope.end()
+    expect(heard).toEqual(['shield'])
+    expect(later).toThrow('listener')
+  })
+
   test('listeners one that throws keeps no other from hearing of the cancel', () => {
     const scope = new Scope({ kind: 'scope', name: 'outer' }, undefined)
     const inner = new Scope({ kind: 'scope', name: 'inner' }, scope)

@@ -1,4 +1,4 @@
-import { inherit, reasonOf } from './cancelling.ts'
+import { inherit, notify, reasonOf } from './cancelling.ts'
 import { Ring } from './ring.ts'
 import type { ScopeNode } from './scope-node.ts'
 import { countFor, markEffect } from './scope-outcome.ts'
@@ -50,6 +50,6 @@ export function unhang(scope: ScopeNode): void {
   if (heir === undefined) return
   for (let each = listening?.take(); each !== undefined; each = listening?.take()) {
     if (reason === undefined) heir.listen(each)
-    else each.onCancel(reason)
+    else notify(each, reason)
   }
 }
