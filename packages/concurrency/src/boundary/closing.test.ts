@@ -47,6 +47,26 @@ describe('closing', () => {
     expect(life.signal.aborted).toBe(false)
   })
 
+  test('closed from within its own cut and end, or by what they close, it does not wait for itself', async () => {
+    const log: string[] = []
+    const inner = open({ end: () => outer.close() })
+    const outer: Closing<string> = open({
+      cut: async () => {
+        await outer.close()
+        call.release()
+        log.push('cut')
+      },
+      end: async () => {
+        await outer.close()
+        await inner.close()
+        log.push('end')
+      },
+    })
+    const call = outer.enter('a')
+    await outer.close({ drainMs: 0 })
+    expect([log, outer.state, inner.state]).toEqual([['cut', 'end'], 'ended', 'ended'])
+  })
+
   test('with nothing under way it ends at once, and says how much of the time is left', async () => {
     using _clock = TestClock.install()
     const end = vi.fn<(leftMs: number) => void>()

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { currentClock } from '../scopes/clock.ts'
 import { currentScope } from '../scopes/current-scope.ts'
 import { detached } from '../scopes/detached.ts'
@@ -78,7 +79,8 @@ export interface Closing<C = void> {
    * `end`. A second call awaits the first, and its options change nothing. A cancel around the caller
    * does not shorten it.
    *
-   * Called from within one of its own calls, it does not wait for that call, and cuts it off.
+   * Called from within one of its own calls, it does not wait for that call, and cuts it off. Called from within
+   * `cut` or `end`, also of what one of them closes, it waits for nothing.
    *
    * @throws what `end` or `cut` throws
    * @throws {TypeError} when an option is unknown or out of its range, before anything is closed
@@ -105,6 +107,9 @@ export function closing<C = void>(options: ClosingOptions<C>): Closing<C> {
   warnOfCopies()
   return new ClientClosing(options)
 }
+
+/** What is being closed around the caller: the innermost last. */
+const closingAround = new AsyncLocalStorage<readonly object[]>()
 
 class ClientClosing<C> implements Closing<C> {
   readonly #options: ClosingOptions<C>
@@ -161,9 +166,14 @@ class ClientClosing<C> implements Closing<C> {
   async close(options: CloseOptions = {}): Promise<void> {
     const name = `${this.#options.name}.close`
     const drainMs = expectDrain(options, name)
+    const around = closingAround.getStore() ?? []
+    // It would wait for itself.
+    if (around.includes(this)) return
     this.#work.leaveOut(currentScope())
     if (this.#state === 'open') this.#state = 'draining'
-    const closed = (this.#closed ??= detached(() => this.#close(drainMs)))
+    const closed = (this.#closed ??= closingAround.run([...around, this], () =>
+      detached(() => this.#close(drainMs)),
+    ))
     await shield(() => closed, { name })
   }
 

@@ -170,6 +170,8 @@ class Flight<T> {
   async #ride(caller: Scope): Promise<T> {
     const result = this.#result as Promise<T>
     this.#callers += 1
+    // What it does meanwhile counts for each of its callers.
+    if (this.#outside === undefined) (caller.begun ??= new Set()).add(this.#scope)
     try {
       return await waitFor(`flight "${this.#scope.name}"`, () => result)
     } finally {
@@ -187,5 +189,6 @@ class Flight<T> {
     }
     const mayYet = !this.#scope.ended && !this.#reads
     if (mayYet || this.#scope.outcome === 'unknown') caller.markEffect()
+    caller.begun?.delete(this.#scope)
   }
 }

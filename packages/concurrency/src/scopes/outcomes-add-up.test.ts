@@ -227,6 +227,23 @@ describe('an effect counts from when it may have left, whatever becomes of its e
     expect(error).toMatchObject({ code: 'busy', outcome: 'unknown' })
   })
 
+  test('that of a flight counts for each of its callers while it is under way', async () => {
+    const flight = singleFlight(write)
+    const detached = singleFlight(write, { detached: true })
+    const outcomes: unknown[] = []
+    const ask = async (fly: () => Promise<never>): Promise<void> => {
+      await moveOnAfter(20, async (scope) => {
+        setTimeout(() => outcomes.push(scope.outcome), 0)
+        await fly()
+      })
+    }
+    await failureOf(async () => {
+      await gather([() => ask(flight), () => ask(flight), () => ask(detached)])
+      throw new Error('the end')
+    })
+    expect(outcomes).toEqual(['unknown', 'unknown', 'none'])
+  })
+
   test('a flight that goes on for others may yet do it', async () => {
     const flight = singleFlight(() => sleep(100))
     let other: Promise<unknown> | undefined
