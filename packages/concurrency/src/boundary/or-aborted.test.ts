@@ -16,6 +16,18 @@ describe('orAborted', () => {
     expect(await orAborted(Promise.resolve(2), undefined)).toBe(2)
   })
 
+  test('listens no longer to a signal when the wait itself throws', async () => {
+    const { signal } = new AbortController()
+    const broken = {
+      // oxlint-disable-next-line unicorn/no-thenable -- one of somebody else
+      then(): never {
+        throw new Error('broken')
+      },
+    }
+    await expect(orAborted(broken, signal)).rejects.toThrow('broken')
+    expect(listeners(signal)).toBe(0)
+  })
+
   test('throws the reason of the signal once that fires, or has fired', async () => {
     const controller = new AbortController()
     const reason = new Error('aborted')

@@ -30,20 +30,26 @@ export function orAborted<T>(
     }
     if (signal.aborted) abort()
     else signal.addEventListener('abort', abort)
-    promise.then(
-      (value) => {
-        if (isLate) {
-          if (onLate !== undefined) void giveBack(value, onLate)
-          return
-        }
-        signal.removeEventListener('abort', abort)
-        resolve(value)
-      },
-      (error: unknown) => {
-        signal.removeEventListener('abort', abort)
-        reject(error)
-      },
-    )
+    try {
+      promise.then(
+        (value) => {
+          if (isLate) {
+            if (onLate !== undefined) void giveBack(value, onLate)
+            return
+          }
+          signal.removeEventListener('abort', abort)
+          resolve(value)
+        },
+        (error: unknown) => {
+          signal.removeEventListener('abort', abort)
+          reject(error)
+        },
+      )
+    } catch (error) {
+      // Its `then` threw.
+      signal.removeEventListener('abort', abort)
+      reject(error)
+    }
   })
 }
 
