@@ -7,6 +7,9 @@ import type { ScopeNode } from './scope-node.ts'
 
 /** Whether an effect may have happened within `scope` by now, or in what was begun from within it. */
 export function mayHaveEffect(scope: ScopeNode): boolean {
+  if (scope.hadEffect || scope.inFlight) return true
+  // So it is with most calls, and there are very many.
+  if (scope.within === undefined && scope.begun === undefined) return false
   // A set, as what was begun from within may be within as well.
   const open = new Set([scope])
   for (const each of open) {
