@@ -23,7 +23,7 @@ import { packages, root } from './packages.ts'
 const run = promisify(execFile)
 
 /** The core entry, minified and gzipped, with all that it imports. */
-const CORE_BYTES_AT_MOST = 12_000
+const CORE_BYTES_AT_MOST = 12_200
 
 const CORE = "export * from '@yuzuru/concurrency'"
 const WORKFLOW = '.github/workflows/release.yml'

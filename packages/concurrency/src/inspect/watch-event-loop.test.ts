@@ -1,19 +1,30 @@
 import { spawnSync } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { watchEventLoop } from './watch-event-loop.ts'
 
-/** In a process of its own: what is watched is a main thread. */
+/** In a process of its own: what is watched is a main thread. Its errors go to a file, which a blocked loop can look at. */
 const program = (source: string): { status: number | null; stdout: string; stderr: string } => {
   const url = new URL('watch-event-loop.ts', import.meta.url).href
-  return spawnSync(
-    process.execPath,
-    [
-      '--input-type=module',
-      '-e',
-      `import { watchEventLoop } from ${JSON.stringify(url)}\n${source}`,
-    ],
-    { encoding: 'utf8', timeout: 100_000 },
-  )
+  const folder = mkdtempSync(join(tmpdir(), 'watch-event-loop-'))
+  const errors = openSync(join(folder, 'errors'), 'a')
+  try {
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [
+        '--input-type=module',
+        '-e',
+        `import { watchEventLoop } from ${JSON.stringify(url)}\n${source}`,
+      ],
+      { encoding: 'utf8', timeout: 100_000, stdio: ['ignore', 'pipe', errors] },
+    )
+    return { status, stdout, stderr: readFileSync(join(folder, 'errors'), 'utf8') }
+  } finally {
+    closeSync(errors)
+    rmSync(folder, { recursive: true })
+  }
 }
 
 const spin = `
@@ -22,13 +33,16 @@ const spin = `
 
 describe('watchEventLoop', () => {
   test('reports a block while it lasts, with where it is', () => {
-    // The loop ends only when the report of the watching thread has been written, from outside of it.
+    // The block ends only when the report of the watching thread has been written, from outside of the loop.
     const { stdout, stderr, status } = program(`${spin}
+      import { fstatSync } from 'node:fs'
       import { setImmediate } from 'node:timers/promises'
       const blocks = []
       const watch = await watchEventLoop({ thresholdMs: 20, onBlock: (block) => blocks.push(block) })
-      const end = performance.now() + 400
-      function indexEverything() { spin(() => performance.now() > end) }
+      const least = performance.now() + 250
+      const most = performance.now() + 60_000
+      const isReported = () => performance.now() > least && fstatSync(2).size > 0
+      function indexEverything() { spin(() => isReported() || performance.now() > most) }
       indexEverything()
       process.stderr.write('the loop is free again\\n')
       while (blocks.length === 0) await setImmediate()
