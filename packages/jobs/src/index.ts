@@ -13,7 +13,7 @@ export type { EnqueueManyOptions, EnqueueOptions } from './queue/enqueue-options
 export { getJob, type JobRecord } from './queue/get-job.ts'
 export { findJobs, type FindJobsOptions, type FoundJobs } from './queue/find-jobs.ts'
 export type { JobHandle } from './queue/new-row.ts'
-export type { BatchItem } from './job/batcher.ts'
+export type { BatchContext, BatchItem } from './job/batch-item.ts'
 export { type BatchJobOptions, defineBatchJob } from './job/define-batch-job.ts'
 export {
   defineIsolatedJob,

@@ -115,13 +115,28 @@ function kindsOf(watch: Watch) {
         }
       },
     }),
+    defineBatchJob<Payload>({
+      name: 'batch in a transaction',
+      mode: 'transactional',
+      size: 3,
+      maxWaitMs: 1,
+      attempts: 2,
+      backoff: () => 1,
+      run: async (items) => {
+        for (const { payload, attempt, fail } of items) {
+          const { does: what } = payload
+          if (what === 'gives up') fail(new Error('no'))
+          if (what === 'fails' && attempt === 1) throw new Error('no')
+        }
+      },
+    }),
   ] as const
 }
 
 const call = record({
   do: constantFrom('enqueue', 'enqueue', 'enqueue', 'flow', 'cancel', 'redrive', 'event'),
-  kind: integer({ min: 0, max: 8 }),
-  next: integer({ min: 0, max: 8 }),
+  kind: integer({ min: 0, max: 9 }),
+  next: integer({ min: 0, max: 9 }),
   does: constantFrom(...DOES),
   place: constantFrom('a', 'b'),
 })

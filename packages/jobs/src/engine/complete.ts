@@ -106,11 +106,62 @@ export async function completeIn(
   }
   const results = result === undefined ? undefined : [result]
   const done = await completed(tx, 'completeIn', { ids: [id], claim, results })
-  if (done.length > 0) return
-  throw new JobError(`The lease of job ${id} was lost: it is another worker's, or has ended`, {
+  if (done.length === 0) throw leaseLost(id)
+}
+
+/** The error of a job that is no longer its worker's. */
+export function leaseLost(id: string): JobError {
+  return new JobError(`The lease of job ${id} was lost: it is another worker's, or has ended`, {
     operation: 'completeIn',
     code: 'lease_lost',
     retryable: false,
     outcome: 'none',
   })
+}
+
+/** A job that ends with others. */
+interface End {
+  readonly lease: Lease
+  /** As JSON. */
+  readonly result: string | undefined
+}
+
+/** How much JSON of results goes into one statement, in UTF-16 units; a larger one goes alone. */
+const MOST_LENGTH = 4_194_304
+
+/**
+ * Completes jobs within the transaction of their handler. What takes more than one statement (their claims are not of one
+ * number, or only some have a result) locks all of them before it, in the order in which everybody does.
+ *
+ * @returns the ids of those that are now completed; the others were lost
+ */
+export async function completeTogether(
+  tx: QueryExecutorProvider,
+  ends: readonly End[],
+): Promise<readonly string[]> {
+  let length = 0
+  const groups = Map.groupBy(ends, ({ lease, result }) => {
+    length += result?.length ?? 0
+    const chunk = result === undefined ? 'none' : Math.floor(length / MOST_LENGTH)
+    return `${lease.claim} ${chunk}`
+  })
+  if (groups.size > 1) await lock(tx, ends)
+  const done: string[] = []
+  for (const group of groups.values()) {
+    const ids = group.map(({ lease }) => lease.id)
+    const results = group.flatMap(({ result }) => result ?? [])
+    const claim = group[0]?.lease.claim ?? 0
+    const completion = { ids, claim, results: results.length === 0 ? undefined : results }
+    done.push(...(await completed(tx, 'completeIn', completion)))
+  }
+  return done
+}
+
+async function lock(tx: QueryExecutorProvider, ends: readonly End[]): Promise<void> {
+  const ids = arrayLiteral(ends.map(({ lease }) => lease.id))
+  await execute(
+    tx,
+    { operation: 'completeIn', effect: 'read' },
+    lockedInOrder(sql`job.id`, sql`yuzuru_jobs as job where job.id = any (${ids}::uuid[])`),
+  )
 }

@@ -133,6 +133,8 @@ export interface Job<Input = unknown, Output = Input, Result = unknown> {
   /** What its enqueueing does where its key is another's. */
   readonly onConflict: KeyConflict
   key(payload: Input): string | undefined
+  /** How many jobs a call of its handler takes at the most; absent for a kind whose handler takes one. */
+  readonly batchSize?: number
   /** Where its handler runs; absent for one that runs in the worker itself. */
   readonly isolated?: IsolatedKind
   /** Absent for a kind without limits. */

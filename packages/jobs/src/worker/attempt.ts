@@ -179,7 +179,7 @@ export class Attempt {
   #runWith(given: unknown, scope: CancelScope): Promise<unknown> {
     const { job } = this
     const running =
-      job.mode === undefined
+      job.mode === undefined || job.batchSize !== undefined
         ? job.run(given, new Context(this, scope))
         : this.#inTransaction(given, scope)
     return job.result === undefined ? running : this.#checked(running)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { queue } from '../../test/queue.ts'
 import { types, withWorker } from '../../test/with-worker.ts'
-import type { BatchItem } from '../job/batcher.ts'
+import type { BatchItem } from '../job/batch-item.ts'
 import { defineBatchJob } from '../job/define-batch-job.ts'
 import { cancelJob } from '../queue/cancel-job.ts'
 import { enqueue, enqueueMany } from '../queue/enqueue.ts'
@@ -71,6 +71,34 @@ describe('a batch job', () => {
     await enqueueMany(db, job, payloads(3))
     expect(await drainJobs(db, [job])).toMatchObject({ completed: 1, failed: 2 })
   })
+
+  test.each([undefined, 'transactional' as const])(
+    'fails with the errors of its handler as they are, in mode %s',
+    async (mode) => {
+      const { db } = await queue()
+      const seen: unknown[] = []
+      const errors = [new Error('all of them'), new RangeError('this one')] as const
+      const job = defineBatchJob<N>({
+        name: 'batch',
+        mode,
+        size: 2,
+        maxWaitMs: 10_000,
+        shouldRetry: (error) => seen.push(error) === 0,
+        run: async (items) => {
+          items.find(({ payload }) => payload.n === 1)?.fail(errors[1])
+          throw errors[0]
+        },
+      })
+      const [first, second] = await enqueueMany(db, job, payloads(2))
+      await createWorker(db, { jobs: [job], concurrency: 2 }).runUntilIdle()
+      expect(new Set(seen)).toEqual(new Set(errors))
+      const all = await Promise.all([first, second].map((it) => getJob(db, it?.id ?? '')))
+      expect(all.map((end) => end?.lastError)).toMatchObject([
+        { name: 'Error', message: 'all of them' },
+        { name: 'RangeError', message: 'this one' },
+      ])
+    },
+  )
 
   test('begins with what there is when the first has waited long enough', async () => {
     const { db } = await queue()
@@ -191,6 +219,7 @@ describe('a batch job', () => {
     [{ size: 2, maxWaitMs: -1 }, 'Expected maxWaitMs to be'],
     [{ size: 2, run: 1 }, 'Expected run to be a function'],
     [{ size: 2, attempts: 0 }, 'Expected attempts to be an integer'],
+    [{ size: 2, mode: 'x' }, 'Expected mode to be'],
   ])('refuses %j', (options, message) => {
     const run = async (): Promise<void> => undefined
     expect(() => defineBatchJob({ name: 'x', run, ...options } as never)).toThrow(message)
@@ -214,9 +243,4 @@ test('a batch is of one database, though two workers of a process serve two', as
     }
   })
   expect(batches.toSorted(([a = 0], [b = 0]) => a - b)).toEqual([[1], [2]])
-})
-
-test('a batch job refuses a transaction for each of its jobs', () => {
-  const options = { name: 'batch', size: 2, run: async () => undefined, mode: 'transactional' }
-  expect(() => defineBatchJob(options as never)).toThrow(TypeError)
 })

@@ -24,6 +24,14 @@ export async function runInTransaction(
     await complete(tx, value)
     return value
   }
+  return await inTransactionOf(db, body)
+}
+
+/** Runs `body` in a transaction, again after a serialization failure where the database is one of `@yuzuru/db`. */
+export async function inTransactionOf<T>(
+  db: QueryExecutorProvider,
+  body: (tx: Transaction<unknown>) => Promise<T>,
+): Promise<T> {
   const queryable = db as Queryable<unknown>
   if (databaseOf(queryable) === undefined) return await queryable.transaction().execute(body)
   return await transaction(queryable, body)

@@ -1,19 +1,19 @@
 import type { CancelScope } from '@yuzuru/concurrency'
 import type { QueryExecutorProvider, Transaction } from 'kysely'
 import type { ClaimedJob } from '../engine/lease.ts'
-import type { Job, JobContext, Snooze } from '../job/job.ts'
+import type { JobContext, Snooze } from '../job/job.ts'
 import { cronOf, type CronOrigin } from '../job/origin.ts'
 import type { Isolation } from '../job/isolation.ts'
 import type { RunsOn } from '../job/runs-on.ts'
+import type { Seat, Seated } from '../job/seat.ts'
 import type { Step } from '../job/step.ts'
 import { dependenciesOf } from '../queue/dependencies.ts'
+import { BatchSeat, type SeatedAttempt } from './batch-seat.ts'
 import { expectSnooze } from './snooze.ts'
 
 /** The attempt that a handler is called in. */
-export interface ContextParts {
-  readonly job: Job
+export interface ContextParts extends SeatedAttempt {
   readonly claimed: ClaimedJob
-  readonly db: QueryExecutorProvider
   readonly isolation: Isolation
   readonly steps: { readonly step: Step }
   /** That of a handler of `mode: 'transactional'`. */
@@ -25,7 +25,7 @@ export interface ContextParts {
 }
 
 /** What the handler knows. Dates and signals are made only for those that ask. */
-export class Context implements JobContext, RunsOn {
+export class Context implements JobContext, RunsOn, Seated {
   readonly #scope: CancelScope
   readonly #claimed: ClaimedJob
   readonly #attempt: ContextParts
@@ -95,6 +95,10 @@ export class Context implements JobContext, RunsOn {
 
   get runsOn(): object {
     return this.#attempt.db
+  }
+
+  get seat(): Seat {
+    return new BatchSeat(this.#attempt)
   }
 
   get isolation(): Isolation {

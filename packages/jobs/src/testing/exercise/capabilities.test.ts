@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { IoOptions } from '@yuzuru/concurrency'
 import type { CronOptions } from '../../cron/define-cron.ts'
 import * as jobs from '../../index.ts'
-import type { BatchItem } from '../../job/batcher.ts'
+import type { BatchContext, BatchItem } from '../../job/batch-item.ts'
 import type { BatchJobOptions } from '../../job/define-batch-job.ts'
 import type { IsolatedJobOptions } from '../../job/define-isolated-job.ts'
 import type { JobOptions } from '../../job/define-job.ts'
@@ -78,6 +78,7 @@ const FLOW = 'a flow runs what comes after others once, when all of them have en
 const FLOW_RESULTS =
   'a part of a flow has the results of those before it, its own queue and its own priority'
 const BATCH = 'a batch has many jobs, of which each ends by itself'
+const TOGETHER = 'a batch in a transaction has the effects of all its jobs, or of none'
 const CRON = 'a cron has one job for each of its times, from workers that race'
 const MISSED = 'of missed times those have jobs that the policy says, by the clock of their zone'
 const PAUSED_CRON = 'a cron that is paused makes no jobs, and none for that time when it goes on'
@@ -214,7 +215,11 @@ const TABLE = {
   'options of defineBatchJob': {
     size: BATCH,
     maxWaitMs: BATCH,
-  } satisfies Record<Exclude<keyof BatchJobOptions<unknown>, keyof JobOptions<unknown>>, string>,
+    mode: TOGETHER,
+  } satisfies Record<
+    Exclude<keyof BatchJobOptions<unknown>, Exclude<keyof JobOptions<unknown>, 'mode'>>,
+    string
+  >,
 
   'a job of a batch': {
     payload: BATCH,
@@ -225,6 +230,8 @@ const TABLE = {
     complete: BATCH,
     fail: BATCH,
   } satisfies Record<keyof BatchItem<unknown>, string>,
+
+  'what a batch knows': { tx: TOGETHER } satisfies Record<keyof BatchContext, string>,
 
   'options of defineCron': {
     name: CRON,
