@@ -4,7 +4,7 @@ import type { TestSchema } from '../../test/open-kysely.ts'
 import { queue } from '../../test/queue.ts'
 import { defineJob } from '../job/define-job.ts'
 import { enqueueMany } from '../queue/enqueue.ts'
-import { complete } from './complete.ts'
+import { complete, completeTogether } from './complete.ts'
 import { settle } from './settle.ts'
 import { wakeParked } from './wake-parked.ts'
 import { register, renew } from './worker-row.ts'
@@ -78,6 +78,13 @@ describe('what waits for more than one row has none while it waits for the first
   test.each<[string, Case]>([
     ['a completion', (db) => complete(db, { ids, claim: 1 }, {})],
     ['a completion with results', (db) => complete(db, { ids, claim: 1, results: ['1', '2'] }, {})],
+    [
+      'the end of a batch in its transaction, of which not all have a result',
+      async (db) => {
+        const ends = leases.map((lease, n) => ({ lease, result: n === 0 ? undefined : '1' }))
+        return await db.transaction().execute((tx) => completeTogether(tx, ends))
+      },
+    ],
     [
       'a settlement',
       (db) => {
