@@ -1,6 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import { execute } from '../database/execute.ts'
+import { textList } from '../database/text-list.ts'
 import type { Cron, MissedTimes } from './define-cron.ts'
 
 /** A cron as it is written down. Times are in milliseconds since 1970, by the database's clock. */
@@ -139,5 +140,5 @@ export async function noteDone(
 }
 
 function among(names: readonly string[]): RawBuilder<unknown> {
-  return sql`name = any (array(select jsonb_array_elements_text(${JSON.stringify(names)}::jsonb)))`
+  return sql`name = any (${textList(names)})`
 }

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { textList } from './text-list.ts'
 
 /** How a pause is written down, and a number of places: its primary key. */
 export const pauseOf = (what: 'job' | 'queue', name: string): string => `${what} ${name}`
@@ -18,10 +19,7 @@ export function isOpen(
   name: RawBuilder<unknown>,
   through: readonly string[] = [],
 ): RawBuilder<unknown> {
-  const passed =
-    through.length === 0
-      ? sql``
-      : sql`and pause.target <> all (array(select jsonb_array_elements_text(${JSON.stringify(through)}::jsonb)))`
+  const passed = through.length === 0 ? sql`` : sql`and pause.target <> all (${textList(through)})`
   return sql`not exists (select from yuzuru_job_pauses as pause
     where pause.target in ('job ' || ${name}, 'queue ' || ${queue}) ${passed})`
 }

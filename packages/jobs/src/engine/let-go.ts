@@ -5,6 +5,7 @@ import { committed } from '../database/committed.ts'
 import { execute } from '../database/execute.ts'
 import { momentText } from '../database/moment-text.ts'
 import { notPaused } from '../database/not-paused.ts'
+import { textList } from '../database/text-list.ts'
 import type { JobLimits } from '../job/limits.ts'
 import { chooseHeld, type HeldJob, type Usage } from './choose-held.ts'
 import { MOST_NAMES } from './worker-report.ts'
@@ -230,7 +231,7 @@ async function look(
             select id, key, row_number() over (order by priority, run_at, seq) as place from (
               select id, coalesce(unique_key, serial_key) as key, priority, run_at, seq
               from yuzuru_jobs where stage = 4 and name = ${name} and tenant = tenants.tenant
-                and queue = any (array(select jsonb_array_elements_text(${JSON.stringify(queues)}::jsonb)))
+                and queue = any (${textList(queues)})
                 and not exists (select from yuzuru_job_pauses as pause
                   where pause.target in ('job ' || yuzuru_jobs.name, 'queue ' || queue)
                     and (pause.paused_at is not null or pause.places <= (select jobs from waiting)))
@@ -249,7 +250,7 @@ async function look(
 /** A condition: that a job was let go, is not taken, and would not be taken by a worker of these queues. */
 function untaken({ name, queues }: Pick<LetGoRequest, 'name' | 'queues'>): RawBuilder<unknown> {
   return sql`job.name = ${name} and job.tenant is not null and job.stage in (0, 2) and job.worker is null
-    and (not job.queue = any (array(select jsonb_array_elements_text(${JSON.stringify(queues)}::jsonb)))
+    and (not job.queue = any (${textList(queues)})
       or not ${notPaused(sql`job.queue`, sql`job.name`)})`
 }
 

@@ -2,6 +2,7 @@ import type { IoOptions } from '@yuzuru/concurrency'
 import { type QueryExecutorProvider, sql } from 'kysely'
 import { CHANNEL } from '../database/channel.ts'
 import { execute } from '../database/execute.ts'
+import { textList } from '../database/text-list.ts'
 
 /** How many jobs one statement makes due. */
 const BATCH = 1_000
@@ -65,8 +66,7 @@ export async function promote(
         exists (select from yuzuru_job_signals) as signals,
         exists (select from yuzuru_job_workers where lease_until < now()) as expired,
         exists (select from yuzuru_jobs where stage = 2 and worker is null) as suspects,
-        exists (select from yuzuru_jobs where stage = 3 and name = any (
-          array(select jsonb_array_elements_text(${JSON.stringify(kinds)}::jsonb)))) as behind,
+        exists (select from yuzuru_jobs where stage = 3 and name = any (${textList(kinds)})) as behind,
         (select coalesce(json_agg(kind), '[]') from jsonb_array_elements_text(${JSON.stringify(kinds)}::jsonb) as kind
           where exists (select from yuzuru_jobs where stage = 4 and name = kind))::text as held,
         (select coalesce(json_agg(target), '[]') from yuzuru_job_pauses where places is not null)::text as scaled,

@@ -9,6 +9,7 @@ import {
 import { committed } from '../database/committed.ts'
 import { execute } from '../database/execute.ts'
 import { nameIn, pauseOf } from '../database/not-paused.ts'
+import { textList } from '../database/text-list.ts'
 import type { ClaimRequest, Taken } from './claim.ts'
 import { Bounds, type Lane } from './lane.ts'
 import type { ClaimedJob } from './lease.ts'
@@ -80,7 +81,7 @@ async function hold(
   readonly left: ReadonlySet<string>
   readonly isBusy: boolean
 }> {
-  const some = sql`target = any (${listOf(targets)})`
+  const some = sql`target = any (${textList(targets)})`
   const rows = await execute(
     tx,
     CALL,
@@ -119,7 +120,7 @@ async function countTaken(
         where worker is not null and ${isOf(targets)} order by id
         on conflict (job_id) do update set claim = excluded.claim
       )
-      update yuzuru_job_pauses set counted = true where target = any (${listOf(targets)})`,
+      update yuzuru_job_pauses set counted = true where target = any (${textList(targets)})`,
     options,
   )
 }
@@ -182,13 +183,9 @@ function groupsOf(
   return [...groups.values()]
 }
 
-function listOf(texts: readonly string[]): RawBuilder<unknown> {
-  return sql`array(select jsonb_array_elements_text(${JSON.stringify(texts)}::jsonb))`
-}
-
 /** A condition: that the kind or the queue of a row is one of these. */
 function isOf(targets: readonly string[]): RawBuilder<unknown> {
   const names = (what: 'job' | 'queue'): readonly string[] =>
     targets.flatMap((target) => nameIn(target, what) ?? [])
-  return sql`(name = any (${listOf(names('job'))}) or queue = any (${listOf(names('queue'))}))`
+  return sql`(name = any (${textList(names('job'))}) or queue = any (${textList(names('queue'))}))`
 }

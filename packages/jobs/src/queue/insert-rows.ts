@@ -5,6 +5,7 @@ import { arrayLiteral } from '../database/array-literal.ts'
 import { announce } from './announce.ts'
 import type { EnqueuePlan } from './enqueue-options.ts'
 import { execute } from '../database/execute.ts'
+import { textList } from '../database/text-list.ts'
 import { JobError } from '../job-error.ts'
 import { originOf } from '../job/origin.ts'
 import { insertPlain, isPlain } from './insert-plain.ts'
@@ -168,13 +169,13 @@ async function findUnfinished(
   rows: readonly NewRow[],
   options: IoOptions,
 ): Promise<Map<string, string>> {
-  const keys = JSON.stringify(rows.map((row) => row.key ?? null))
+  const keys = rows.flatMap(({ key }) => key ?? [])
   const found = await execute(
     db,
     { operation: 'enqueue', effect: 'read' },
     sql<{ id: string; key: string }>`
       select id::text as id, unique_key as key from yuzuru_jobs
-      where name = ${name} and unique_key = any (array(select jsonb_array_elements_text(${keys}::jsonb)))`,
+      where name = ${name} and unique_key = any (${textList(keys)})`,
     options,
   )
   return new Map(found.map((row) => [row.key, row.id]))

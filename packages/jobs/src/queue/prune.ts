@@ -4,6 +4,7 @@ import type { Queryable } from '@yuzuru/db'
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import { execute, expectDatabase } from '../database/execute.ts'
 import { momentText } from '../database/moment-text.ts'
+import { textList } from '../database/text-list.ts'
 import { FINISHED } from '../job/job-state.ts'
 
 /** Options of {@link prune}. */
@@ -64,7 +65,7 @@ async function pruneJobs(
   states: readonly string[],
 ): Promise<number> {
   const isOld = (of: 'history' | 'kept'): RawBuilder<unknown> => sql`
-    ${sql.ref(`${of}.state`)} = any (array(select jsonb_array_elements_text(${JSON.stringify(states)}::jsonb)))
+    ${sql.ref(`${of}.state`)} = any (${textList(states)})
     and ${sql.ref(`${of}.finished_at`)} <= ${before(olderThanMs)}`
   let pruned = 0
   for (;;) {

@@ -1,6 +1,7 @@
 import type { IoOptions } from '@yuzuru/concurrency'
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import { execute, FixedStatement } from '../database/execute.ts'
+import { textList } from '../database/text-list.ts'
 import type { Lease } from '../engine/lease.ts'
 
 /** A step that has finished. */
@@ -151,5 +152,5 @@ export async function hasStep(
 /** Some names, as an array; null for none. */
 export function namesOf(beside: readonly string[]): RawBuilder<unknown> {
   if (beside.length === 0) return sql`null`
-  return sql`array(select json_array_elements_text(${JSON.stringify(beside)}::json))`
+  return textList(beside)
 }
