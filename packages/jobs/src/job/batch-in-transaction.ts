@@ -109,7 +109,7 @@ class Call<Payload, Result> {
   failed(error: unknown): (readonly Member<Payload, Result>[])[] {
     if (this.#isCommitting && mayHaveCommitted(error)) {
       // Each is looked up by its worker, which knows that it may be completed.
-      for (const { reject } of this.#members) reject(error)
+      for (const { signal, reject } of this.#members) reject(signal.aborted ? signal.reason : error)
       return []
     }
     for (const seat of this.#seats.values()) seat.rolledBack()
