@@ -6,11 +6,11 @@ import { yuzuru } from '../test/storm-contenders.ts'
 import { storm } from '../test/storm.ts'
 
 test('a storm loses no job, and does none twice whose effect is in its transaction', async () => {
-  const contender = yuzuru(['plain', 'transactional', 'stepped'])
+  const contender = yuzuru(['plain', 'transactional', 'stepped', 'batched'])
   const result = await storm({ contender, jobs: 300, workers: 3, pauseMs: 300, blows: 6 })
   expect(result).toMatchObject({
     lost: 0,
-    doubled: { transactional: 0, stepped: 0 },
+    doubled: { transactional: 0, stepped: 0, batched: 0 },
     unfinished: 0,
     failed: 0,
   })

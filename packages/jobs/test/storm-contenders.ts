@@ -40,7 +40,7 @@ export function yuzuru(kinds: readonly StormKind[]): Contender {
     async fill(db, _url, jobs) {
       await migrate(db, [jobsMigrations])
       const noop = async (): Promise<void> => undefined
-      const all = stormJobs({ plain: noop, transactional: noop, stepped: noop })
+      const all = stormJobs({ plain: noop, transactional: noop, stepped: noop, batched: noop })
       for (const kind of kinds) await enqueueMany(db, all[kind], numbers(jobs))
     },
     counts: sql`select

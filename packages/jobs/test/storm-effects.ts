@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** What a job does: it writes down its kind and number. */
-export type StormKind = 'plain' | 'transactional' | 'stepped'
+export type StormKind = 'plain' | 'transactional' | 'stepped' | 'batched'
 
 export interface StormSchema {
   readonly effects: { readonly kind: StormKind; readonly n: number }

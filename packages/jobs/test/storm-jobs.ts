@@ -1,3 +1,5 @@
+import type { BatchContext } from '../src/job/batch-item.ts'
+import { defineBatchJob } from '../src/job/define-batch-job.ts'
 import { defineJob } from '../src/job/define-job.ts'
 import type { Job, JobContext } from '../src/job/job.ts'
 import type { StormKind } from './storm-effects.ts'
@@ -6,13 +8,16 @@ export interface StormPayload {
   readonly n: number
 }
 
-type Run = (n: number, context: JobContext) => Promise<unknown>
+type Run<Context = JobContext> = (n: number, context: Context) => Promise<unknown>
+
+/** What is done of each job of each kind. */
+interface Runs extends Readonly<Record<Exclude<StormKind, 'batched'>, Run>> {
+  readonly batched: Run<BatchContext>
+}
 
 /** The kinds of job, with the attempts that are the default. */
-export function stormJobs(
-  runs: Readonly<Record<StormKind, Run>>,
-): Readonly<Record<StormKind, Job<StormPayload>>> {
-  const jobOf = (name: StormKind): Job<StormPayload> =>
+export function stormJobs(runs: Runs): Readonly<Record<StormKind, Job<StormPayload>>> {
+  const jobOf = (name: Exclude<StormKind, 'batched'>): Job<StormPayload> =>
     defineJob({
       name,
       run: async ({ n }, context) => {
@@ -23,5 +28,14 @@ export function stormJobs(
     plain: jobOf('plain'),
     transactional: jobOf('transactional'),
     stepped: jobOf('stepped'),
+    batched: defineBatchJob<StormPayload>({
+      name: 'batched',
+      mode: 'transactional',
+      size: 4,
+      maxWaitMs: 20,
+      run: async (items, context) => {
+        for (const { payload } of items) await runs.batched(payload.n, context)
+      },
+    }),
   }
 }

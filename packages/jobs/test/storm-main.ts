@@ -1,5 +1,5 @@
 /**
- * The long storm: `pnpm storm [jobs of each kind] [yuzuru | all] [blows]`. By itself it is ours, with all of its kinds; its exit code
+ * The long storm: `pnpm storm [jobs of each kind] [yuzuru | all] [blows]`. By itself it is ours, with steps besides; its exit code
  * says whether all that is promised held. With `all` graphile-worker and pg-boss stand in the same storm, each with the jobs
  * of the two kinds that all have, and a table says what became of them. Given a number of blows, no more than those come.
  */

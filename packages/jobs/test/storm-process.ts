@@ -1,6 +1,7 @@
 /**
  * A worker of the storm in a process of its own. A `plain` job writes its effect by itself, a `transactional` one in the
- * transaction that completes it, a `stepped` one in a step between others.
+ * transaction that completes it, a `stepped` one in a step between others, and a
+ * `batched` one in the transaction that completes it with others.
  */
 import { run } from '@yuzuru/concurrency'
 import { createDatabase, type Queryable, transaction } from '@yuzuru/db'
@@ -39,6 +40,7 @@ await run(async () => {
       await step('effect', db, (tx) => effect(tx, 'stepped', n))
       await step('after', async () => before)
     },
+    batched: (n, { tx }) => effect(tx<StormSchema>(), 'batched', n),
   })
   await createWorker(db, {
     jobs: Object.values(jobs),
