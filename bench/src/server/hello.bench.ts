@@ -2,7 +2,9 @@ import type { Benchmark, Case } from '../benchmark.ts'
 import { startMeasured, startPeer } from '../peer.ts'
 import type { HelloServer } from './hello-server.ts'
 
-const REQUESTS = 10_000
+/** How many each gets in a turn: few, as the pace of a machine that others share changes within a second. */
+const REQUESTS = 2_500
+const ROUNDS = 31
 
 const SERVERS: readonly HelloServer[] = ['yuzuru', 'bare hono', 'bare fastify']
 
@@ -13,6 +15,7 @@ export const benchmark: Benchmark = {
   operation: 'request',
   clock: 'cpu',
   warmUpMs: 2_000,
+  rounds: ROUNDS,
   bars: [
     { of: 'yuzuru', against: 'bare hono', atLeast: 0.85 },
     { of: 'yuzuru', against: 'bare fastify', atLeast: 0.7 },

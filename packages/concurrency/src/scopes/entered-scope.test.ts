@@ -151,3 +151,20 @@ test('work that does not obey is abandoned after its grace, and reported', async
   expect(rootScopes().size).toBe(0)
   vi.restoreAllMocks()
 })
+
+test('a deferred function that fails is what leaving it fails with, with the outcome of what it did', async () => {
+  const lost = new IoError('lost', {
+    boundary: 'x',
+    operation: 'write',
+    code: 'lost',
+    retryable: false,
+    outcome: 'none',
+  })
+  const entered = enterScope({ name: 'request', onCancel: () => undefined })
+  await entered.call(() => io(write, {}, () => sleep(0)))
+  entered.scope.defer(() => {
+    throw lost
+  })
+  await expect(entered.leave()).rejects.toBe(lost)
+  expect([lost.outcome, rootScopes().size]).toEqual(['unknown', 0])
+})

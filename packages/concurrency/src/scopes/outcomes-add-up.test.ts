@@ -332,6 +332,38 @@ describe('an effect counts from when it may have left, whatever becomes of its e
     })
   })
 
+  test('also for one that asked it before another did, at whose call it ends', async () => {
+    await taskGroup(async (group) => {
+      const go = Promise.withResolvers<void>()
+      const each = async (n: number): Promise<void> => {
+        if (n === 2) await go.promise
+        await io(writing, {}, () => sleep(0))
+      }
+      const results = mapConcurrent([1, 2], each, { concurrency: 1 })
+      const rest = group.spawn(async () => {
+        await go.promise
+        await consume(results)
+      })
+      await cancelScope(async (whole) => {
+        await cancelScope(async () => {
+          await results.next()
+          go.resolve()
+          await rest
+        })
+        expect(whole.outcome).toBe('unknown')
+      })
+    })
+  })
+
+  test('but not that of a call within that is not to count', async () => {
+    await cancelScope(async (scope) => {
+      const uncounted = io({ ...writing, counts: false }, {}, () => sleep(0))
+      expect(scope.outcome).toBe('none')
+      await uncounted
+      expect(scope.outcome).toBe('none')
+    })
+  })
+
   test('what was begun elsewhere, and has ended, is not kept', async () => {
     await taskGroup(async (group) => {
       await cancelScope(async (scope) => {
