@@ -1,5 +1,6 @@
+import { AbortedTransactionError } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { databaseError } from './database-error.ts'
+import { databaseError, isAway } from './database-error.ts'
 
 const errorOf = (code: string) =>
   databaseError('enqueue', Object.assign(new Error(`${code} of a driver`), { code }), 'unknown')
@@ -30,4 +31,43 @@ describe('what another driver threw', () => {
       expect(errorOf(code).outcome).toBe('none')
     },
   )
+
+  test('is none where COMMIT was answered with ROLLBACK', () => {
+    expect(databaseError('batch', new AbortedTransactionError(), 'unknown').outcome).toBe('none')
+  })
+})
+
+describe('that the database is away', () => {
+  const away = Object.assign(new Error('x'), { code: 'ECONNREFUSED' })
+  const itself = new AggregateError([])
+  itself.errors.push(itself)
+  const around = new AggregateError([])
+  around.errors.push(new Error('x', { cause: around }))
+  const circle = new Error('x')
+  circle.cause = circle
+  const revoked = Proxy.revocable([], {})
+  revoked.revoke()
+
+  test.each([
+    ['the error itself', away],
+    ['its cause', new Error('x', { cause: away })],
+    ['each of its parts', new AggregateError([away, new Error('x', { cause: away })])],
+    ['each part of its cause', new Error('x', { cause: new AggregateError([away]) })],
+  ])('is what %s says', (_, error) => {
+    expect(isAway(error)).toBe(true)
+  })
+
+  test.each([
+    ['one part alone says', new AggregateError([away, new Error('x')])],
+    ['is a part of itself', itself],
+    ['is the cause of a part of itself', around],
+    ['is its own cause', circle],
+    [
+      'has parts that no one can look at',
+      Object.assign(new AggregateError([]), { errors: revoked.proxy }),
+    ],
+    ['is nothing', undefined],
+  ])('is not what %s', (_, error) => {
+    expect(isAway(error)).toBe(false)
+  })
 })

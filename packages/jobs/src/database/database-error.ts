@@ -1,6 +1,7 @@
 import type { Outcome } from '@yuzuru/concurrency'
-import { describeValue, fieldOf, messageOf } from '@yuzuru/concurrency/boundary'
+import { describeValue, fieldOf, isOf, messageOf, partsWithin } from '@yuzuru/concurrency/boundary'
 import { DbError } from '@yuzuru/db'
+import { AbortedTransactionError } from 'kysely'
 import { JobError } from '../job-error.ts'
 
 /** Serialization failures, deadlocks, lost connections, exhausted resources, shutdowns: later may do. */
@@ -25,8 +26,10 @@ export function notMigrated(operation: string, cause: unknown): JobError {
 export function databaseError(operation: string, error: unknown, outcome: Outcome): JobError {
   const code = sqlStateOf(error)
   const message = messageOf(error) ?? describeValue(error)
-  // A statement that the server refused has had no effect; a session that ended with it says nothing.
-  const refused = code !== undefined && !SAYS_NOTHING.test(code)
+  // A statement that the server refused has had no effect, nor has a COMMIT that it answered with ROLLBACK; a session
+  // that ended with it says nothing.
+  const refused =
+    isOf(error, AbortedTransactionError) || (code !== undefined && !SAYS_NOTHING.test(code))
   return new JobError(`jobs.${operation} failed: ${message}`, {
     operation,
     code: 'database',
@@ -63,14 +66,16 @@ function codeOf(error: unknown): string | undefined {
 /** Nobody listens there, or a server that starts or stops: nobody else can ask it either. */
 const AWAY = /^(?:ECONNREFUSED|57P0[123])$/
 
-/** Whether the database as such is away, and not only out of the reach of this process. */
-export function isAway(error: unknown): boolean {
-  for (let at = error, depth = 0; at !== undefined && depth < 8; depth += 1) {
-    const codes = [codeOf(at), fieldOf(at, 'sqlState')]
-    if (codes.some((code) => typeof code === 'string' && AWAY.test(code))) return true
-    const parts = fieldOf(at, 'errors')
-    if (Array.isArray(parts) && parts.length > 0) return parts.every((part) => isAway(part))
-    at = fieldOf(at, 'cause')
-  }
-  return false
+/** How deep an error that says it may be wrapped. */
+const MOST_DEPTH = 8
+
+/** Whether the database as such is away, and not only out of the reach of this process. Never throws. */
+export function isAway(error: unknown, depth = 0): boolean {
+  if (depth === MOST_DEPTH) return false
+  const codes = [codeOf(error), fieldOf(error, 'sqlState')]
+  if (codes.some((code) => typeof code === 'string' && AWAY.test(code))) return true
+  const parts = partsWithin(error)
+  const [first] = parts
+  if (first === error) return isAway(fieldOf(error, 'cause'), depth + 1)
+  return parts.length > 0 && parts.every((part) => isAway(part, depth + 1))
 }

@@ -61,6 +61,8 @@ class Call<Payload, Result> {
   #isCalled = false
   /** Whether COMMIT may have been sent. */
   #isCommitting = false
+  /** Cancels it if one of its jobs is cancelled. */
+  #stop: () => void = () => undefined
 
   constructor(members: readonly Member<Payload, Result>[]) {
     this.#members = members
@@ -72,11 +74,11 @@ class Call<Payload, Result> {
    * Until the function that it returns is called.
    */
   stopWith(scope: CancelScope): () => void {
-    const stop = (): void => {
+    const stop = (this.#stop = (): void => {
       const stopped = this.#members.filter(({ signal }) => signal.aborted).length
       if (stopped === 0 || (this.#isCommitting && stopped < this.#members.length)) return
       scope.cancel('a job of the batch is cancelled; the rest is done again without it')
-    }
+    })
     for (const { signal } of this.#members) signal.addEventListener('abort', stop)
     stop()
     return () => {
@@ -88,6 +90,9 @@ class Call<Payload, Result> {
     const [seat] = this.#seats.values()
     await seat?.transaction(async (tx) => {
       this.#isCommitting = false
+      // Again after a COMMIT that the server refused: one that was cancelled during that did not stop it.
+      this.#stop()
+      throwIfCancelled()
       this.#isCalled = true
       this.#ends = new Map()
       await handler(this.#items(this.#ends), { tx: <DB>() => tx as Transaction<DB> })
@@ -120,6 +125,10 @@ class Call<Payload, Result> {
     }
     const left = this.#members.filter(({ isSettled }) => !isSettled)
     if (left.length === 0) return []
+    if (endedByHand(error)) {
+      for (const { reject } of left) reject(error)
+      return []
+    }
     if (left.length < this.#members.length) return [left]
     if (this.#isCalled && left.length > 1 && !hasNoConnection(error)) {
       const half = Math.ceil(left.length / 2)
@@ -172,6 +181,11 @@ class Call<Payload, Result> {
 /** What the server refused, a deferred constraint say, was not committed; a connection that was lost says nothing. */
 function mayHaveCommitted(error: unknown): boolean {
   return outcomeOf(error) !== 'none' && databaseError('batch', error, 'unknown').outcome !== 'none'
+}
+
+/** Whether the handler itself has ended the transaction: what it did may stand, and must not be done again at once. */
+function endedByHand(error: unknown): boolean {
+  return fieldOf(error, 'code') === 'transaction_ended' && outcomeOf(error) !== 'none'
 }
 
 const NO_CONNECTION: ReadonlySet<unknown> = new Set(['acquire_timeout', 'overloaded'])

@@ -87,6 +87,13 @@ export class Batcher<Payload, Result> {
 
   /** In nobody's scope: it must not end with the one that happened to come last. */
   #run(members: readonly Member<Payload, Result>[]): void {
-    void detached(() => this.#parts.run(members))
+    void detached(async () => {
+      try {
+        await this.#parts.run(members)
+      } catch (error) {
+        // A mistake of ours must not keep jobs for ever, nor end the process.
+        for (const { reject } of members) reject(error)
+      }
+    })
   }
 }

@@ -4,6 +4,7 @@ import { commitOutcome, databaseOf, DbError, type Queryable, transaction } from 
 import { sql, type Transaction } from 'kysely'
 import { databaseError } from '../database/database-error.ts'
 import { execute } from '../database/execute.ts'
+import { plainTransaction } from '../database/plain-transaction.ts'
 import type { Lease } from '../engine/lease.ts'
 import { hasStep } from './step-store.ts'
 
@@ -39,7 +40,7 @@ export async function keepInTransaction<T>(
       done.isWritten = true
     }
     try {
-      if (databaseOf(db) === undefined) await db.transaction().execute(body)
+      if (databaseOf(db) === undefined) await plainTransaction(db, body)
       else await transaction(db, body)
       return done.value as T
     } catch (error) {

@@ -1,6 +1,7 @@
 import { throwIfCancelled } from '@yuzuru/concurrency'
 import { databaseOf, type Queryable, transaction } from '@yuzuru/db'
 import type { QueryExecutorProvider, Transaction } from 'kysely'
+import { plainTransaction } from '../database/plain-transaction.ts'
 
 /** The run of a handler of `mode: 'transactional'`. */
 export interface HandlerInTransaction {
@@ -33,6 +34,6 @@ export async function inTransactionOf<T>(
   body: (tx: Transaction<unknown>) => Promise<T>,
 ): Promise<T> {
   const queryable = db as Queryable<unknown>
-  if (databaseOf(queryable) === undefined) return await queryable.transaction().execute(body)
+  if (databaseOf(queryable) === undefined) return await plainTransaction(queryable, body)
   return await transaction(queryable, body)
 }

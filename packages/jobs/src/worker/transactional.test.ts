@@ -1,6 +1,6 @@
 import { createDatabase } from '@yuzuru/db'
 import { startFaultProxy } from '@yuzuru/sandbox'
-import { type Kysely, sql } from 'kysely'
+import { AbortedTransactionError, type Kysely, sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { openKysely, type TestSchema } from '../../test/open-kysely.ts'
 import { withEffects } from '../../test/stepping.ts'
@@ -13,6 +13,19 @@ import { getJob } from '../queue/get-job.ts'
 import { createWorker } from './worker.ts'
 
 const KINDS = ['a plain Kysely', 'a database of @yuzuru/db']
+
+/** What Kysely looks at in an error before it rolls back. */
+const UNROLLED: readonly [string, () => unknown][] = [
+  ['that another transaction was rolled back', () => new AbortedTransactionError()],
+  [
+    'what no one can look at',
+    () => {
+      const { proxy, revoke } = Proxy.revocable(new Error('x'), {})
+      revoke()
+      return proxy
+    },
+  ],
+]
 
 /** A job that notes its effect by `tx`, and then does what a test has it do. */
 const transactional = (then: (context: JobContext) => Promise<void> | void, attempts = 3) =>
@@ -65,6 +78,34 @@ describe('a transactional job', () => {
       attempt: 3,
       errors: [{ message: 'no 1' }, { message: 'no 2' }],
     })
+  })
+
+  test.each(UNROLLED)('that throws %s has no effect, nor in a step', async (_, error) => {
+    const { db, url } = await withEffects()
+    // One connection: the next transaction has that of this one.
+    const one = openKysely(url, 1)
+    const job = transactional(({ attempt }) => {
+      if (attempt === 1) throw error()
+    }, 2)
+    const step = defineJob<object>({
+      name: 'step',
+      attempts: 2,
+      backoff: () => 0,
+      shouldRetry: () => true,
+      run: async (_, context) => {
+        await context.step('effect', one, async (tx) => {
+          const row = { job_id: context.jobId, pid: 10 + context.attempt }
+          await tx.insertInto('effects').values(row).execute()
+          if (context.attempt === 1) throw error()
+        })
+      },
+    })
+    await enqueue(db, { ...job, shouldRetry: () => true }, {})
+    await enqueue(db, step, {})
+    const jobs = [{ ...job, shouldRetry: () => true }, step]
+    await createWorker<TestSchema>(one, { jobs, engine: db as never }).runUntilIdle()
+    await one.destroy()
+    expect((await effects(db)).toSorted((a, b) => a - b)).toEqual([2, 12])
   })
 
   test('whose lease was lost rolls back', async () => {
