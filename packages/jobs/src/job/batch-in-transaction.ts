@@ -1,5 +1,6 @@
 import { cancelScope, type CancelScope, outcomeOf, throwIfCancelled } from '@yuzuru/concurrency'
 import { fieldOf } from '@yuzuru/concurrency/boundary'
+import { DbError } from '@yuzuru/db'
 import type { Transaction } from 'kysely'
 import { databaseError, isAway } from '../database/database-error.ts'
 import { type BatchHandler, type BatchItem, itemOf, type Member } from './batch-item.ts'
@@ -188,9 +189,30 @@ function endedByHand(error: unknown): boolean {
   return fieldOf(error, 'code') === 'transaction_ended' && outcomeOf(error) !== 'none'
 }
 
-const NO_CONNECTION: ReadonlySet<unknown> = new Set(['acquire_timeout', 'overloaded'])
+const NO_CONNECTION: ReadonlySet<string> = new Set([
+  'acquire_timeout',
+  'overloaded',
+  'connection_failed',
+  'unauthenticated',
+  'closed',
+])
 
-/** Whether it is no job's fault: a database of `@yuzuru/db` connects at the first statement of a handler. */
+/** That all connections of the server are taken. */
+const NONE_LEFT = '53300'
+
+/** How deep a handler may have wrapped it. */
+const MOST_DEPTH = 8
+
+/**
+ * Whether it is no job's fault: a database of `@yuzuru/db` connects at the first statement of a handler. What else the
+ * handler could not reach, the host of one of its jobs say, is none of this.
+ */
 function hasNoConnection(error: unknown): boolean {
-  return NO_CONNECTION.has(fieldOf(error, 'code')) || isAway(error)
+  for (let at = error, depth = 0; depth < MOST_DEPTH; depth += 1) {
+    if (DbError.isInstance(at)) {
+      return NO_CONNECTION.has(at.code) || at.sqlState === NONE_LEFT || isAway(at)
+    }
+    at = fieldOf(at, 'cause')
+  }
+  return false
 }

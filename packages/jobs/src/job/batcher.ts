@@ -56,6 +56,7 @@ export class Batcher<Payload, Result> {
       const place = this.#pending.indexOf(member)
       if (place < 0) return
       this.#pending.splice(place, 1)
+      if (this.#pending.length === 0) this.#clearTimer()
       member.reject(signal.reason)
     }
     signal.addEventListener('abort', leave)
@@ -77,9 +78,14 @@ export class Batcher<Payload, Result> {
     else this.#timer ??= currentClock().schedule(this.#parts.maxWaitMs, () => this.#begin())
   }
 
-  #begin(): void {
+  /** It would keep the process alive, and cut short the wait of the next. */
+  #clearTimer(): void {
     this.#timer?.cancel()
     this.#timer = undefined
+  }
+
+  #begin(): void {
+    this.#clearTimer()
     const members = this.#pending
     this.#pending = []
     if (members.length > 0) this.#run(members)

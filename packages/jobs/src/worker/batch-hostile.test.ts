@@ -1,3 +1,4 @@
+import { IoError } from '@yuzuru/concurrency'
 import { createDatabase } from '@yuzuru/db'
 import { AbortedTransactionError, Kysely, PostgresDialect, sql } from 'kysely'
 import { Pool } from 'pg'
@@ -85,6 +86,50 @@ describe('a batch in a transaction', () => {
       expect(await effects(db)).toEqual([0, 2, 3])
       expect(await statesOf(db, handles)).toEqual(['completed', 'failed', 'completed', 'completed'])
     })
+  })
+
+  test.each([
+    [
+      'a host that is away',
+      () =>
+        new TypeError('fetch failed', {
+          cause: Object.assign(new Error('x'), { code: 'ECONNREFUSED' }),
+        }),
+    ],
+    [
+      'a full queue',
+      () =>
+        new IoError('no', {
+          boundary: 'http',
+          operation: 'get',
+          code: 'overloaded',
+          retryable: true,
+          outcome: 'none',
+        }),
+    ],
+  ])('is done in halves when the handler met %s elsewhere', async (_, error) => {
+    const { db } = await withEffects()
+    const { job, calls } = batch(async (items) => {
+      if (items.some(({ payload }) => payload.n === 1)) throw error()
+    })
+    const handles = await enqueueMany(db, job, payloads)
+    await createWorker(db, { jobs: [job], concurrency: SIZE }).runUntilIdle()
+    expect(calls).toEqual([4, 2, 1, 1, 2])
+    expect(await effects(db)).toEqual([0, 2, 3])
+    expect(await statesOf(db, handles)).toEqual(['completed', 'failed', 'completed', 'completed'])
+  })
+
+  test('that cannot connect is not done in halves', async () => {
+    const { db, url } = await withEffects()
+    const missing = new URL(url)
+    missing.pathname = '/missing'
+    await using away = createDatabase<TestSchema>({ url: missing.href })
+    const { job, calls } = batch(async () => undefined)
+    const handles = await enqueueMany(db, job, payloads)
+    const options = { jobs: [job], concurrency: SIZE, engine: db as never }
+    await createWorker<TestSchema>(away, options).runUntilIdle()
+    expect(calls).toEqual([4])
+    expect(await statesOf(db, handles)).toEqual(payloads.map(() => 'failed'))
   })
 
   test('whose COMMIT is answered with ROLLBACK is done in halves', async () => {
