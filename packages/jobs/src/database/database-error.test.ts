@@ -32,6 +32,25 @@ describe('what another driver threw', () => {
     },
   )
 
+  const endedBy = (severity: string, code: string) =>
+    databaseError('batch', Object.assign(new Error('x'), { code, severity }), 'unknown')
+
+  test.each([
+    ['PANIC', '58030'],
+    ['PANIC', '53100'],
+    ['FATAL', 'XX000'],
+    ['FATAL', '53200'],
+  ])('is unknown where the session ended with it, as in a COMMIT: %s %s', (severity, code) => {
+    expect(endedBy(severity, code).outcome).toBe('unknown')
+  })
+
+  test.each(['28P01', '28000', '3D000', '53300', '42501'])(
+    'is none where the server took no session: FATAL %s',
+    (code) => {
+      expect(endedBy('FATAL', code).outcome).toBe('none')
+    },
+  )
+
   test('is none where COMMIT was answered with ROLLBACK', () => {
     expect(databaseError('batch', new AbortedTransactionError(), 'unknown').outcome).toBe('none')
   })

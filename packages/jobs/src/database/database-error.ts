@@ -10,6 +10,9 @@ const TRANSIENT = /^(?:40001|40P01|08...|53...|57P..|55P03)$/
 /** Lost connections, sessions that the server ended, and what says of itself that its completion is unknown. */
 const SAYS_NOTHING = /^(?:08...|57P..|25P0[34]|40003)$/
 
+/** No such user, password or database, no permission to connect, all connections taken. */
+const TAKES_NONE = /^(?:28...|3D000|42501|53300)$/
+
 export function notMigrated(operation: string, cause: unknown): JobError {
   const advice =
     'the tables of the queue are not there, or are of an earlier version: run migrate(db, [jobsMigrations]) first'
@@ -26,10 +29,8 @@ export function notMigrated(operation: string, cause: unknown): JobError {
 export function databaseError(operation: string, error: unknown, outcome: Outcome): JobError {
   const code = sqlStateOf(error)
   const message = messageOf(error) ?? describeValue(error)
-  // A statement that the server refused has had no effect, nor has a COMMIT that it answered with ROLLBACK; a session
-  // that ended with it says nothing.
   const refused =
-    isOf(error, AbortedTransactionError) || (code !== undefined && !SAYS_NOTHING.test(code))
+    isOf(error, AbortedTransactionError) || (code !== undefined && leavesNothing(code, error))
   return new JobError(`jobs.${operation} failed: ${message}`, {
     operation,
     code: 'database',
@@ -37,6 +38,16 @@ export function databaseError(operation: string, error: unknown, outcome: Outcom
     outcome: refused ? 'none' : outcome,
     cause: error,
   })
+}
+
+/**
+ * Whether a statement, COMMIT among them, has certainly had no effect: the server refused it, or took no session. A session
+ * that ended with it says nothing: what it wrote of a COMMIT before may be found when the server starts again.
+ */
+function leavesNothing(code: string, error: unknown): boolean {
+  if (SAYS_NOTHING.test(code)) return false
+  const severity = fieldOf(error, 'severity')
+  return (severity !== 'FATAL' && severity !== 'PANIC') || TAKES_NONE.test(code)
 }
 
 /** Whether a unique index was in the way, on a database of `@yuzuru/db` or another. */
