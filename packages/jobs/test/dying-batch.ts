@@ -6,8 +6,8 @@ import type { Job } from '../src/job/job.ts'
 /** How many jobs make a batch. */
 export const SIZE = 6
 
-/** How many statements its transaction has: BEGIN, the effects, the ends of its jobs, COMMIT. */
-export const STATEMENTS = 4
+/** How many statements its transaction has: BEGIN, the effects, the lock, the ends of its jobs, COMMIT. */
+export const STATEMENTS = 5
 
 /** A batch in a transaction, which notes an effect of each of its jobs. */
 export function dyingBatch(): Job<{ n: number }> {

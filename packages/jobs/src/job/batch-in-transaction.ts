@@ -184,9 +184,13 @@ function mayHaveCommitted(error: unknown): boolean {
   return outcomeOf(error) !== 'none' && databaseError('batch', error, 'unknown').outcome !== 'none'
 }
 
+/** How a database of `@yuzuru/db` says so, and PostgreSQL: no transaction is open. */
+const ENDED: ReadonlySet<unknown> = new Set(['transaction_ended', '25P01'])
+
 /** Whether the handler itself has ended the transaction: what it did may stand, and must not be done again at once. */
 function endedByHand(error: unknown): boolean {
-  return fieldOf(error, 'code') === 'transaction_ended' && outcomeOf(error) !== 'none'
+  const said = [fieldOf(error, 'code'), fieldOf(fieldOf(error, 'cause'), 'code')]
+  return said.some((code) => ENDED.has(code)) && outcomeOf(error) !== 'none'
 }
 
 const NO_CONNECTION: ReadonlySet<string> = new Set([

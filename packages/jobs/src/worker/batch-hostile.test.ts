@@ -159,16 +159,37 @@ describe('a batch in a transaction', () => {
     expect(await statesOf(db, handles)).toEqual(payloads.map(() => 'completed'))
   })
 
-  test('whose handler commits by itself is not done again at once: what it did stands', async () => {
+  test.each(KINDS)(
+    'whose handler commits by itself is not done again at once: what it did stands, on %s',
+    async (kind) => {
+      const { db, url } = await withEffects()
+      await using ours = createDatabase<TestSchema>({ url })
+      const { job, calls } = batch(async (_, { tx }) => {
+        await sql`commit`.execute(tx())
+      })
+      const handles = await enqueueMany(db, job, payloads)
+      await createWorker<TestSchema>(kind === 'a plain Kysely' ? db : ours, {
+        jobs: [job],
+        concurrency: SIZE,
+      }).runUntilIdle()
+      expect(calls).toEqual([4])
+      expect(await effects(db)).toEqual([0, 1, 2, 3])
+      expect(await statesOf(db, handles)).toEqual(payloads.map(() => 'failed'))
+    },
+  )
+
+  test.each(KINDS)('whose handler rolls back by itself completes none, on %s', async (kind) => {
     const { db, url } = await withEffects()
     await using ours = createDatabase<TestSchema>({ url })
-    const { job, calls } = batch(async (_, { tx }) => {
-      await sql`commit`.execute(tx())
+    const { job } = batch(async (_, { tx }) => {
+      await sql`rollback`.execute(tx())
     })
     const handles = await enqueueMany(db, job, payloads)
-    await createWorker<TestSchema>(ours, { jobs: [job], concurrency: SIZE }).runUntilIdle()
-    expect(calls).toEqual([4])
-    expect(await effects(db)).toEqual([0, 1, 2, 3])
+    await createWorker<TestSchema>(kind === 'a plain Kysely' ? db : ours, {
+      jobs: [job],
+      concurrency: SIZE,
+    }).runUntilIdle()
+    expect(await effects(db)).toEqual([])
     expect(await statesOf(db, handles)).toEqual(payloads.map(() => 'failed'))
   })
 })

@@ -4,6 +4,7 @@ import type { Lease } from '../engine/lease.ts'
 import type { Job } from '../job/job.ts'
 import { expectResult, resultText } from '../job/job-result.ts'
 import type { Seat, SeatEnd } from '../job/seat.ts'
+import { expectOpen } from './expect-open.ts'
 import { inTransactionOf } from './in-transaction.ts'
 
 /** The attempt at a job that is put into a batch. */
@@ -42,6 +43,7 @@ export class BatchSeat implements Seat {
     ends: readonly SeatEnd[],
   ): Promise<ReadonlyMap<string, unknown>> {
     const given = ends.map(({ seat, result }) => ({ lease: seat.lease, result }))
+    await expectOpen(tx)
     const done = new Set(await completeTogether(tx, given))
     const lost = given.map(({ lease }) => lease.id).filter((id) => !done.has(id))
     return new Map(lost.map((id) => [id, leaseLost(id)]))

@@ -1,0 +1,33 @@
+import { fieldOf } from '@yuzuru/concurrency/boundary'
+import { databaseOf } from '@yuzuru/db'
+import { sql, type Transaction } from 'kysely'
+import { execute } from '../database/execute.ts'
+import { JobError } from '../job-error.ts'
+
+/** What PostgreSQL answers to a statement that needs a transaction, outside of one. */
+const NO_TRANSACTION = '25P01'
+
+/**
+ * Throws when the handler has ended the transaction `tx` by a COMMIT or ROLLBACK of its own: jobs would be completed apart
+ * from their effects. A database of `@yuzuru/db` sees that itself; another is asked for a lock that completing takes anyway.
+ */
+export async function expectOpen(tx: Transaction<unknown>): Promise<void> {
+  if (databaseOf(tx) !== undefined) return
+  try {
+    const statement = sql`lock table yuzuru_jobs in row exclusive mode`
+    await execute(tx, { operation: 'completeIn', effect: 'read' }, statement)
+  } catch (error) {
+    const cause = fieldOf(error, 'cause')
+    if (fieldOf(cause, 'code') !== NO_TRANSACTION) throw error
+    throw new JobError(
+      'The transaction was ended by a statement of its handler: it takes no COMMIT or ROLLBACK of its own',
+      {
+        operation: 'completeIn',
+        code: 'database',
+        retryable: false,
+        outcome: 'unknown',
+        cause,
+      },
+    )
+  }
+}
