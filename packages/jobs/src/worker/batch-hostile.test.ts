@@ -1,10 +1,11 @@
 import { IoError } from '@yuzuru/concurrency'
 import { createDatabase } from '@yuzuru/db'
-import { AbortedTransactionError, Kysely, PostgresDialect, sql } from 'kysely'
+import { Kysely, PostgresDialect, sql } from 'kysely'
 import { Pool } from 'pg'
 import { describe, expect, test } from 'vitest'
 import type { TestSchema } from '../../test/open-kysely.ts'
 import { withEffects } from '../../test/stepping.ts'
+import { UNROLLED } from '../../test/unrolled-errors.ts'
 import type { BatchHandler } from '../job/batch-item.ts'
 import { defineBatchJob } from '../job/define-batch-job.ts'
 import type { Job } from '../job/job.ts'
@@ -48,15 +49,7 @@ const statesOf = async (db: Kysely<TestSchema>, handles: readonly { id: string }
   await Promise.all(handles.map(async ({ id }) => (await getJob(db, id))?.state))
 
 const ERRORS: readonly [string, () => unknown][] = [
-  ['that another transaction was rolled back', () => new AbortedTransactionError()],
-  [
-    'what no one can look at',
-    () => {
-      const { proxy, revoke } = Proxy.revocable(new Error('x'), {})
-      revoke()
-      return proxy
-    },
-  ],
+  ...UNROLLED,
   [
     'an error that is a part of itself',
     () => {

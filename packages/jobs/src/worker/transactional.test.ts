@@ -1,9 +1,10 @@
 import { createDatabase } from '@yuzuru/db'
 import { startFaultProxy } from '@yuzuru/sandbox'
-import { AbortedTransactionError, type Kysely, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { openKysely, type TestSchema } from '../../test/open-kysely.ts'
 import { withEffects } from '../../test/stepping.ts'
+import { UNROLLED } from '../../test/unrolled-errors.ts'
 import { takeOver, types, withWorker } from '../../test/with-worker.ts'
 import { defineJob } from '../job/define-job.ts'
 import type { JobContext } from '../job/job.ts'
@@ -13,19 +14,6 @@ import { getJob } from '../queue/get-job.ts'
 import { createWorker } from './worker.ts'
 
 const KINDS = ['a plain Kysely', 'a database of @yuzuru/db']
-
-/** What Kysely looks at in an error before it rolls back. */
-const UNROLLED: readonly [string, () => unknown][] = [
-  ['that another transaction was rolled back', () => new AbortedTransactionError()],
-  [
-    'what no one can look at',
-    () => {
-      const { proxy, revoke } = Proxy.revocable(new Error('x'), {})
-      revoke()
-      return proxy
-    },
-  ],
-]
 
 /** A job that notes its effect by `tx`, and then does what a test has it do. */
 const transactional = (then: (context: JobContext) => Promise<void> | void, attempts = 3) =>
