@@ -1,5 +1,5 @@
 /**
- * The long storm: `pnpm storm [jobs of each kind] [yuzuru | all] [blows]`. By itself it is ours, with steps besides; its exit code
+ * The long storm: `pnpm storm [jobs of each kind] [yuzuru | all] [blows]`. By itself it is ours, with steps and batches besides; its exit code
  * says whether all that is promised held. With `all` graphile-worker and pg-boss stand in the same storm, each with the jobs
  * of the two kinds that all have, and a table says what became of them. Given a number of blows, no more than those come.
  */
@@ -15,7 +15,7 @@ const SHORT = { workers: 1, pauseMs: 50, blows: mostBlows, mostBlows }
 const BLOWS = { ...(mostBlows < Infinity ? SHORT : LONG), note: console.log }
 
 async function alone(): Promise<void> {
-  const contender = yuzuru(['plain', 'transactional', 'stepped'])
+  const contender = yuzuru(['plain', 'transactional', 'stepped', 'batched'])
   const result = await storm({ contender, jobs, ...BLOWS })
   console.log(result)
   if (isBroken(result)) process.exitCode = 1
@@ -23,8 +23,8 @@ async function alone(): Promise<void> {
 
 /** What is promised of ours. */
 function isBroken({ lost, doubled, unfinished, failed }: StormResult): boolean {
-  const { transactional = 0, stepped = 0 } = doubled
-  return [lost, transactional, stepped, unfinished, failed].some((count) => count > 0)
+  const { transactional = 0, stepped = 0, batched = 0 } = doubled
+  return [lost, transactional, stepped, batched, unfinished, failed].some((count) => count > 0)
 }
 
 async function compared(): Promise<void> {

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 
-/** How many errors are kept with a job: the last ones. */
-const MOST_ERRORS = 10
+/** How many errors are kept with a job: the last ones. That is all of them for any job that is not tried for ever. */
+const MOST_ERRORS = 100
 
 /**
  * The errors that are kept with a job, with one more.

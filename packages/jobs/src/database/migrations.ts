@@ -19,6 +19,7 @@ import { resultsMigration } from './results-migration.ts'
 import { reportsMigration } from './reports-migration.ts'
 import { stepsMigration } from './steps-migration.ts'
 import { tagsMigration } from './tags-migration.ts'
+import { vacuumMigration } from './vacuum-migration.ts'
 
 /**
  * The queue's tables, for `migrate` of `@yuzuru/db` or Kysely's own `Migrator`. Never edited once
@@ -107,4 +108,5 @@ export const jobsMigrations: Record<string, Migration> = {
   yuzuru_jobs_0021_checks: checksMigration,
   yuzuru_jobs_0022_enqueued: enqueuedMigration,
   yuzuru_jobs_0023_places: placesMigration,
+  yuzuru_jobs_0024_vacuum: vacuumMigration,
 }

@@ -33,7 +33,7 @@ export interface JobRecord {
   readonly finishedAt: Date | undefined
   /** What the last failed attempt failed with; secrets are taken out, and the message is cut at 1 kB. */
   readonly lastError: KeptError | undefined
-  /** What its last ten failed attempts failed with, the oldest first; those of a lease that ran out too. */
+  /** What its last hundred failed attempts failed with, the oldest first; those of a lease that ran out too. */
   readonly errors: readonly AttemptError[]
   /** The cron that made it. */
   readonly cron: CronOrigin | undefined

@@ -41,13 +41,13 @@ describe('what each attempt failed with', () => {
     expect(Math.abs((times.at(-1) ?? 0) - (found?.finishedAt?.getTime() ?? 0))).toBeLessThan(1)
   })
 
-  test('is kept for the last ten', async () => {
+  test('is kept for the last hundred', async () => {
     const { db } = await queue()
-    const job = failing(25)
+    const job = failing(103)
     const { id } = await enqueue(db, job, {})
     await createWorker(db, { jobs: [job] }).runUntilIdle()
     const attempts = (await getJob(db, id))?.errors.map(({ attempt }) => attempt)
-    expect(attempts).toEqual([16, 17, 18, 19, 20, 21, 22, 23, 24, 25])
+    expect(attempts).toEqual(Array.from({ length: 100 }, (_, n) => n + 4))
   })
 
   test('stays when the job is retried, or ends well', async () => {

@@ -2,7 +2,7 @@
 const AHEAD_MS = 100
 
 /** The most jobs of one claim, and the most that wait in a worker. */
-export const MOST = 1_000
+export const MOST = 2_000
 
 /**
  * How many jobs to take beyond those that can begin at once: as many as end within a tenth of a second. So a

@@ -45,7 +45,14 @@ export type WorkerEvent =
   | { readonly type: 'missed'; readonly cron: string; readonly at: Date }
   | {
       readonly type: 'error'
-      readonly operation: 'claim' | 'heartbeat' | 'recover' | 'settle' | 'listen' | 'cron'
+      readonly operation:
+        | 'claim'
+        | 'heartbeat'
+        | 'recover'
+        | 'settle'
+        | 'listen'
+        | 'cron'
+        | 'vacuum'
       readonly error: unknown
     }
 

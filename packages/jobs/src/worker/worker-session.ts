@@ -6,7 +6,7 @@ import {
   type TaskGroup,
   withTimeout,
 } from '@yuzuru/concurrency'
-import { beside, type Database } from '@yuzuru/db'
+import { beside, type Database, databaseOf } from '@yuzuru/db'
 import type { Kysely, QueryExecutorProvider } from 'kysely'
 import { CronKeeper } from '../cron/cron-keeper.ts'
 import { Crews, placesOf } from './crews.ts'
@@ -17,6 +17,7 @@ import { reportOf } from './report.ts'
 import { Roster } from './roster.ts'
 import { Settler } from './settler.ts'
 import { Supply } from './supply.ts'
+import { VacuumKeeper } from './vacuum-keeper.ts'
 import { cronEvents, emitter, eventOf, type WorkerEvent } from './worker-event.ts'
 import { writeEvent } from './worker-log.ts'
 import type { WorkerSettings } from './worker-options.ts'
@@ -40,8 +41,8 @@ import type { WorkerSettings } from './worker-options.ts'
  * handler that was cancelled and does not end: docs/semantics.md, rules 8 and 9.
  */
 
-/** How many connections the worker's own statements take: claims, settlements, heartbeats, and one to spare. */
-const POOL = { connections: 4 } as const
+/** How many connections the worker's own statements take: claims, settlements, heartbeats, a vacuum, and one to spare. */
+const POOL = { connections: 5 } as const
 
 /** How long what is cut at the end of `stopMs` may take to end, in milliseconds. */
 const CUT_MS = 1_000
@@ -117,6 +118,10 @@ export class WorkerSession {
     const onSettled = (againMs: number, hasSignals: boolean): void =>
       supply.settled(againMs, hasSignals)
     const progress = new ProgressKeeper(db)
+    const vacuums = new VacuumKeeper({
+      db,
+      onError: (error) => emit({ type: 'error', operation: 'vacuum', error }),
+    })
     const settler = new Settler(db, leaseMs, { emit, onSettled, progress })
     const crews = new Crews(group, places, {
       run: async (attempt) => {
@@ -128,7 +133,10 @@ export class WorkerSession {
           emit(eventOf(attempt, result, undefined))
         }
       },
-      onFree: (attempt) => supply.eased(attempt),
+      onFree: (attempt) => {
+        vacuums.ended()
+        supply.eased(attempt)
+      },
       onLeft: (attempt) => settler.add(attempt, attempt.givenBack(SHUTDOWN)),
     })
     const supply = new Supply({
@@ -153,6 +161,10 @@ export class WorkerSession {
       group.spawn(() => progress.keep(), { name: 'progress' }),
       group.spawn(() => this.#listen(supply, own, emit), { name: 'listen' }),
     ]
+    // Not through the connections of the handlers; and one that can't be cancelled would hold up the end of the worker.
+    if (db !== this.#db && databaseOf(db) !== undefined) {
+      tasks.push(group.spawn(() => vacuums.keep(), { name: 'vacuum' }))
+    }
     const crons = this.#cronKeeper(db, emit)
     // It may have nothing else to do, and end, before a task of its own has looked.
     if (this.#untilIdle) await crons?.look()

@@ -1,0 +1,89 @@
+import { sleep, throwIfCancelled } from '@yuzuru/concurrency'
+import type { QueryExecutorProvider } from 'kysely'
+import { type BloatRules, mostBloated, vacuum } from '../engine/vacuum.ts'
+import { Wake } from './wake.ts'
+
+/** When a table is vacuumed: a tenth of its rows is dead, and it is worth a scan of its indexes. */
+const RULES: BloatRules = { leastDead: 100_000, share: 0.1 }
+
+/** After how many jobs it looks. */
+const EVERY_JOBS = 20_000
+
+/** How long a look may take, in milliseconds. */
+const LOOK_MS = 5_000
+
+/** How long a vacuum may take, in milliseconds: who wants to alter the table waits for it. */
+const VACUUM_MS = 60_000
+
+/** Of the time it vacuums at the most one part of so many. */
+const PART = 3
+
+/** How long it leaves a table alone of whose dead rows most could not be removed, as some snapshot may see them, in milliseconds. */
+const HELD_MS = 60_000
+
+/** How long it stops after a failure, in milliseconds. */
+const FAILED_MS = 600_000
+
+/** What a {@link VacuumKeeper} works with. */
+export interface VacuumKeeperParts {
+  readonly db: QueryExecutorProvider
+  readonly onError: (error: unknown) => void
+  /** @default a tenth of the rows, and 100,000 */
+  readonly rules?: BloatRules
+  /** After how many jobs it looks. @default 20,000 */
+  readonly everyJobs?: number
+}
+
+/**
+ * Vacuums the queue's tables while this worker does jobs faster than autovacuum follows, which looks once a minute: at
+ * 30,000 jobs a second the table would be many times what lives in it. An idle worker asks for nothing.
+ */
+export class VacuumKeeper {
+  readonly #db: QueryExecutorProvider
+  readonly #onError: (error: unknown) => void
+  readonly #rules: BloatRules
+  readonly #everyJobs: number
+  readonly #wake = new Wake()
+  #ended = 0
+
+  constructor({ db, onError, rules = RULES, everyJobs = EVERY_JOBS }: VacuumKeeperParts) {
+    this.#db = db
+    this.#onError = onError
+    this.#rules = rules
+    this.#everyJobs = everyJobs
+  }
+
+  /** An attempt has ended: its row changed twice. */
+  ended(): void {
+    this.#ended += 1
+    if (this.#ended < this.#everyJobs) return
+    this.#ended = 0
+    this.#wake.signal()
+  }
+
+  /** Works until it is cancelled. */
+  async keep(): Promise<never> {
+    for (;;) {
+      await this.#wake.wait(Infinity)
+      await sleep(await this.look())
+    }
+  }
+
+  /** Vacuums the table that needs it most, if one does. @returns how long to leave them all alone, in milliseconds */
+  async look(): Promise<number> {
+    try {
+      const found = await mostBloated(this.#db, this.#rules, { timeoutMs: LOOK_MS })
+      if (found === undefined) return 0
+      const startedAt = performance.now()
+      await vacuum(this.#db, found.table, { timeoutMs: VACUUM_MS })
+      const tookMs = performance.now() - startedAt
+      const left = await mostBloated(this.#db, this.#rules, { timeoutMs: LOOK_MS })
+      const isHeld = left?.table === found.table && left.dead > found.dead / 2
+      return Math.max(isHeld ? HELD_MS : 0, tookMs * (PART - 1))
+    } catch (error) {
+      throwIfCancelled()
+      this.#onError(error)
+      return FAILED_MS
+    }
+  }
+}
