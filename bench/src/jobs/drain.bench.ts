@@ -26,6 +26,7 @@ const RATIOS: readonly (readonly [of: string, against: string, atLeast?: number]
   ['yuzuru', 'by hand on 1 connection', 0.8],
   ['yuzuru, 100 at once', 'by hand on 4 connections', 0.8],
   ['yuzuru, 100 at once', 'by hand on 4, all kept'],
+  ['by hand on 4, all kept', 'pg-boss, in batches by hand'],
 ]
 
 export const benchmark: Benchmark = {
