@@ -27,7 +27,7 @@ const pages = async (db: Kysely<TestSchema>): Promise<number | undefined> => {
 
 test('the table with the most dead rows is found, and what comes after a vacuum takes their room', async () => {
   const { db } = await bloated({ alive: 10, dead: 2_000 })
-  expect(await most(db)).toStrictEqual({ table: 'yuzuru_jobs', dead: 2_000 })
+  expect(await most(db)).toStrictEqual({ table: 'yuzuru_jobs', dead: 2_000, vacuums: 0 })
   const before = await pages(db)
   await vacuum(db, 'yuzuru_jobs', {})
   expect(await most(db)).toBeUndefined()
@@ -47,7 +47,7 @@ test('the tables of steps and tags are looked at as well', async () => {
   const { db } = await bloated({ alive: 0, dead: 0 })
   await addAndDelete(db, { alive: 0, dead: 1_500, tags: true })
   await vacuum(db, 'yuzuru_jobs', {})
-  expect(await most(db)).toStrictEqual({ table: 'yuzuru_job_tags', dead: 1_500 })
+  expect(await most(db)).toMatchObject({ table: 'yuzuru_job_tags', dead: 1_500 })
 })
 
 test('a role that may not vacuum the tables finds none, until it may', async () => {

@@ -19,6 +19,8 @@ const TABLES = [
 export interface Bloated {
   readonly table: (typeof TABLES)[number]
   readonly dead: number
+  /** How often it was vacuumed by somebody who asked for it. */
+  readonly vacuums: number
 }
 
 /** From when on a table has too many dead rows: both must be true. */
@@ -41,8 +43,8 @@ export async function mostBloated(
     db,
     { operation: 'vacuum', effect: 'read' },
     sql<Bloated>`
-      select name as table, dead::float8 as dead from (
-        select name, relation.relowner, relation.oid,
+      select name as table, dead::float8 as dead, vacuums::float8 as vacuums from (
+        select name, relation.relowner, relation.oid, pg_stat_get_vacuum_count(relation.oid) as vacuums,
           pg_stat_get_dead_tuples(relation.oid) as dead, pg_stat_get_live_tuples(relation.oid) as live
         from unnest(${arrayLiteral(TABLES)}::text[]) as name
         join pg_class as relation on relation.oid = to_regclass(name)
@@ -72,4 +74,23 @@ export async function vacuum(
     sql<never>`vacuum (skip_locked, truncate false, parallel 0) ${sql.raw(table)}`,
     options,
   )
+}
+
+/** Whether somebody waits for a lock of the table, as a vacuum of it may have them do. */
+export async function isWaitedFor(
+  db: QueryExecutorProvider,
+  table: Bloated['table'],
+  options: IoOptions,
+): Promise<boolean> {
+  const [row] = await execute(
+    db,
+    { operation: 'vacuum', effect: 'read' },
+    sql<{ waited: boolean }>`
+      select exists (
+        select from pg_locks where locktype = 'relation' and not granted and relation = to_regclass(${table}::text)
+          and database = (select oid from pg_database where datname = current_database())
+      ) as waited`,
+    options,
+  )
+  return row?.waited === true
 }

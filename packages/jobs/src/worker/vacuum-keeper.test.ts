@@ -36,6 +36,13 @@ async function running(db: Kysely<TestSchema>): Promise<number | undefined> {
   return rows[0]?.running
 }
 
+/** The same database, on which a vacuum takes minutes. */
+function slowly(url: string): string {
+  const slow = new URL(url)
+  slow.searchParams.set('options', '-c vacuum_cost_delay=100 -c vacuum_cost_limit=1')
+  return slow.href
+}
+
 test('a worker that does many jobs vacuums the table of jobs', async () => {
   const { db, url } = await counted()
   const before = await vacuums(db)
@@ -100,9 +107,7 @@ test('what fails is told, and not tried again for ten minutes', async () => {
 test('a vacuum under way ends with its worker', async () => {
   const { db, url } = await counted()
   await addAndDelete(db, { alive: 0, dead: 20_000 })
-  const slow = new URL(url)
-  slow.searchParams.set('options', '-c vacuum_cost_delay=100 -c vacuum_cost_limit=1')
-  await using own = createDatabase<object>({ url: slow.href })
+  await using own = createDatabase<object>({ url: slowly(url) })
   const onError = (error: unknown): never => {
     throw error
   }
@@ -133,5 +138,32 @@ test('it does not look before as many jobs have ended as it waits for', async ()
     keeper.ended()
     await expect.poll(() => vacuums(db), { interval: 20, timeout: 100_000 }).toBe((before ?? 0) + 1)
     task.cancel('the test is over')
+  })
+})
+
+test('a vacuum gives way to what waits for the table', async () => {
+  const { db, url } = await counted()
+  await addAndDelete(db, { alive: 0, dead: 20_000 })
+  await using own = createDatabase<object>({ url: slowly(url) })
+  const errors: unknown[] = []
+  const onError = (error: unknown): void => void errors.push(error)
+  const keeper = new VacuumKeeper({ db: own, onError, rules: RULES })
+  const looking = keeper.look()
+  await expect.poll(() => running(db), { interval: 20, timeout: 100_000 }).toBe(1)
+  // Behind this, claims and heartbeats would wait as well: longer than a lease lasts.
+  await sql`alter table yuzuru_jobs add column other integer`.execute(db)
+  expect(await looking).toBe(1_000)
+  expect(errors).toStrictEqual([])
+})
+
+test('a table that somebody else vacuums or alters is looked at again a second later', async () => {
+  const { db, url } = await counted()
+  await addAndDelete(db, { alive: 0, dead: 2_000 })
+  const other = openKysely(url, 1)
+  onTestFinished(() => other.destroy())
+  await other.transaction().execute(async (tx) => {
+    await sql`lock table yuzuru_jobs in share update exclusive mode`.execute(tx)
+    const keeper = new VacuumKeeper({ db, onError: () => undefined, rules: RULES })
+    expect(await keeper.look()).toBe(1_000)
   })
 })

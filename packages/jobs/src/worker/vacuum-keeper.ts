@@ -1,6 +1,12 @@
-import { sleep, throwIfCancelled } from '@yuzuru/concurrency'
+import { cancelScope, Cancelled, sleep, taskGroup, throwIfCancelled } from '@yuzuru/concurrency'
 import type { QueryExecutorProvider } from 'kysely'
-import { type BloatRules, mostBloated, vacuum } from '../engine/vacuum.ts'
+import {
+  type Bloated,
+  type BloatRules,
+  isWaitedFor,
+  mostBloated,
+  vacuum,
+} from '../engine/vacuum.ts'
 import { Wake } from './wake.ts'
 
 /** When a table is vacuumed: a tenth of its rows is dead, and it is worth a scan of its indexes. */
@@ -12,7 +18,7 @@ const EVERY_JOBS = 20_000
 /** How long a look may take, in milliseconds. */
 const LOOK_MS = 5_000
 
-/** How long a vacuum may take, in milliseconds: who wants to alter the table waits for it. */
+/** How long a vacuum may take, in milliseconds: what it can't do in that time is autovacuum's. */
 const VACUUM_MS = 60_000
 
 /** Of the time it vacuums at the most one part of so many. */
@@ -20,6 +26,12 @@ const PART = 3
 
 /** How long it leaves a table alone of whose dead rows most could not be removed, as some snapshot may see them, in milliseconds. */
 const HELD_MS = 60_000
+
+/** How long it leaves a table alone that somebody else vacuums or alters, or waits to, in milliseconds. */
+const BUSY_MS = 1_000
+
+/** How often it looks whether somebody waits for the table that it vacuums, in milliseconds: autovacuum gives way after as long. */
+const WAITED_MS = 1_000
 
 /** How long it stops after a failure, in milliseconds. */
 const FAILED_MS = 600_000
@@ -75,15 +87,45 @@ export class VacuumKeeper {
       const found = await mostBloated(this.#db, this.#rules, { timeoutMs: LOOK_MS })
       if (found === undefined) return 0
       const startedAt = performance.now()
-      await vacuum(this.#db, found.table, { timeoutMs: VACUUM_MS })
+      if (!(await this.#vacuum(found.table))) return BUSY_MS
       const tookMs = performance.now() - startedAt
       const left = await mostBloated(this.#db, this.#rules, { timeoutMs: LOOK_MS })
-      const isHeld = left?.table === found.table && left.dead > found.dead / 2
+      const isSame = left?.table === found.table
+      if (isSame && left.vacuums === found.vacuums) return BUSY_MS
+      const isHeld = isSame && left.dead > found.dead / 2
       return Math.max(isHeld ? HELD_MS : 0, tookMs * (PART - 1))
     } catch (error) {
       throwIfCancelled()
       this.#onError(error)
       return FAILED_MS
+    }
+  }
+
+  /**
+   * Gives way to who waits for the table, as autovacuum does: behind them claims and heartbeats wait as well.
+   *
+   * @returns whether it was not cut short
+   */
+  async #vacuum(table: Bloated['table']): Promise<boolean> {
+    let isWaited = false
+    try {
+      await cancelScope(async (scope) => {
+        await taskGroup(async (group) => {
+          const watching = group.spawn(async () => {
+            do await sleep(WAITED_MS)
+            while (!(await isWaitedFor(this.#db, table, { timeoutMs: LOOK_MS })))
+            isWaited = true
+            scope.cancel('somebody waits for the table')
+          })
+          await vacuum(this.#db, table, { timeoutMs: VACUUM_MS })
+          watching.cancel('the vacuum has ended')
+        })
+      })
+      return true
+    } catch (error) {
+      throwIfCancelled()
+      if (isWaited && Cancelled.isInstance(error)) return false
+      throw error instanceof AggregateError ? error.errors[0] : error
     }
   }
 }
