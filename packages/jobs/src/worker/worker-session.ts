@@ -6,7 +6,7 @@ import {
   type TaskGroup,
   withTimeout,
 } from '@yuzuru/concurrency'
-import { beside, type Database, databaseOf } from '@yuzuru/db'
+import { beside, type Database } from '@yuzuru/db'
 import type { Kysely, QueryExecutorProvider } from 'kysely'
 import { CronKeeper } from '../cron/cron-keeper.ts'
 import { Crews, placesOf } from './crews.ts'
@@ -41,13 +41,25 @@ import type { WorkerSettings } from './worker-options.ts'
  * handler that was cancelled and does not end: docs/semantics.md, rules 8 and 9.
  */
 
-/** How many connections the worker's own statements take: claims, settlements, heartbeats, a vacuum, and one to spare. */
-const POOL = { connections: 5 } as const
+/** How many connections the worker's own statements take: claims, settlements, heartbeats, and one to spare. */
+const POOL = { connections: 4 } as const
+
+/** Those of a vacuum, and of the look whether somebody waits for it. Not one of the others: a vacuum holds it for long. */
+const VACUUM_POOL = { connections: 2 } as const
 
 /** How long what is cut at the end of `stopMs` may take to end, in milliseconds. */
 const CUT_MS = 1_000
 
 const SHUTDOWN = 'the worker is shutting down; the job goes back into the queue'
+
+/** Through what a session reaches the database. */
+interface Ways {
+  readonly db: Kysely<unknown>
+  /** The same, where it is the worker's own. */
+  readonly own: Database<unknown> | undefined
+  /** For vacuums, where there can be such connections. */
+  readonly aside: Database<unknown> | undefined
+}
 
 /** One run of a worker, from its first claim to the end of its last handler. */
 export class WorkerSession {
@@ -81,15 +93,29 @@ export class WorkerSession {
     const { engine } = this.#settings
     const own = engine === undefined ? beside<unknown>(this.#db, POOL) : undefined
     const db = (own ?? engine ?? this.#db) as Kysely<unknown>
+    const aside = beside<unknown>(db, VACUUM_POOL)
+    const close = async (drainMs: number): Promise<void> => {
+      await Promise.all([own, aside].map((each) => each?.close({ drainMs })))
+    }
     let isCut = false
+    let timer: { cancel(): void } | undefined = undefined
     const body = async (scope: CancelScope): Promise<void> => {
       const cut = (): void => {
         isCut = true
         // First: what is cancelled would wait for a server that does not answer.
-        own?.close({ drainMs: 0 }).catch(() => undefined)
+        close(0).catch(() => undefined)
         scope.cancel('the worker did not stop in time')
       }
-      await taskGroup((group) => this.#work(group, db, own, cut), { name: 'worker' })
+      const onStop = (): void => {
+        timer = currentClock().schedule(Math.max(0, this.#settings.stopMs - CUT_MS), cut)
+      }
+      try {
+        await taskGroup((group) => this.#work(group, { db, own, aside }, onStop), {
+          name: 'worker',
+        })
+      } finally {
+        timer?.cancel()
+      }
     }
     try {
       await this.#isolation.open()
@@ -98,18 +124,13 @@ export class WorkerSession {
       if (!isCut) throw error
     } finally {
       await this.#isolation.close()
-      await own?.close({ drainMs: CUT_MS })
+      await close(CUT_MS)
     }
     if (this.#failure !== undefined) throw this.#failure.error
   }
 
-  async #work(
-    group: TaskGroup,
-    db: Kysely<unknown>,
-    own: Database<unknown> | undefined,
-    cut: () => void,
-  ): Promise<void> {
-    const { onEvent, log, leaseMs, heartbeatMs, stopMs } = this.#settings
+  async #work(group: TaskGroup, { db, own, aside }: Ways, onStop: () => void): Promise<void> {
+    const { onEvent, log, leaseMs, heartbeatMs } = this.#settings
     const places = placesOf(this.#settings)
     const write = log && ((event: WorkerEvent): unknown => writeEvent(log, event))
     const emit = emitter({ onEvent, log: write })
@@ -119,7 +140,7 @@ export class WorkerSession {
       supply.settled(againMs, hasSignals)
     const progress = new ProgressKeeper(db)
     const vacuums = new VacuumKeeper({
-      db,
+      db: aside ?? db,
       onError: (error) => emit({ type: 'error', operation: 'vacuum', error }),
     })
     const settler = new Settler(db, leaseMs, { emit, onSettled, progress })
@@ -161,10 +182,9 @@ export class WorkerSession {
       group.spawn(() => progress.keep(), { name: 'progress' }),
       group.spawn(() => this.#listen(supply, own, emit), { name: 'listen' }),
     ]
-    // Not through the connections of the handlers; and one that can't be cancelled would hold up the end of the worker.
-    if (db !== this.#db && databaseOf(db) !== undefined) {
-      tasks.push(group.spawn(() => vacuums.keep(), { name: 'vacuum' }))
-    }
+    // Without connections of its own it would keep one from handlers or heartbeats; and on most it can't be cancelled.
+    const vacuuming =
+      aside === undefined ? undefined : group.spawn(() => vacuums.keep(), { name: 'vacuum' })
     const crons = this.#cronKeeper(db, emit)
     // It may have nothing else to do, and end, before a task of its own has looked.
     if (this.#untilIdle) await crons?.look()
@@ -175,17 +195,14 @@ export class WorkerSession {
       this.#failure = { error }
     })
     await Promise.race([supplying, this.#stopAsked.promise])
-    const timer = currentClock().schedule(Math.max(0, stopMs - CUT_MS), cut)
-    try {
-      keeping?.cancel('the worker is shutting down')
-      supply.stop()
-      await this.#drain(crews, roster)
-      await supplying
-      await settler.empty()
-      await roster.end()
-    } finally {
-      timer.cancel()
-    }
+    onStop()
+    keeping?.cancel('the worker is shutting down')
+    vacuuming?.cancel('the worker is shutting down')
+    supply.stop()
+    await this.#drain(crews, roster)
+    await supplying
+    await settler.empty()
+    await roster.end()
     for (const task of tasks) task.cancel('the worker has ended')
   }
 
