@@ -15,17 +15,20 @@ const TABLES = [
 
 /**
  * Autovacuum does not hold back for the sake of others in the tables that change with each job: they would outgrow it. One
- * that takes minutes also keeps a worker from its own vacuum, which passes over a table that is being vacuumed.
+ * that takes minutes also keeps a worker from its own vacuum, which passes over a table that is being vacuumed. The same goes
+ * for where long payloads are kept (TOAST), which is vacuumed by itself.
  */
 export const vacuumMigration: Migration = {
   async up(db) {
     for (const table of TABLES) {
-      await sql`alter table ${sql.table(table)} set (autovacuum_vacuum_cost_delay = 0)`.execute(db)
+      await sql`alter table ${sql.table(table)}
+        set (autovacuum_vacuum_cost_delay = 0, toast.autovacuum_vacuum_cost_delay = 0)`.execute(db)
     }
   },
   async down(db) {
     for (const table of TABLES) {
-      await sql`alter table ${sql.table(table)} reset (autovacuum_vacuum_cost_delay)`.execute(db)
+      await sql`alter table ${sql.table(table)}
+        reset (autovacuum_vacuum_cost_delay, toast.autovacuum_vacuum_cost_delay)`.execute(db)
     }
   },
 }

@@ -95,7 +95,7 @@ export class WorkerSession {
     const db = (own ?? engine ?? this.#db) as Kysely<unknown>
     const aside = beside<unknown>(db, VACUUM_POOL)
     const close = async (drainMs: number): Promise<void> => {
-      await Promise.all([own, aside].map((each) => each?.close({ drainMs })))
+      await Promise.all([own, aside].map(async (each) => await each?.close({ drainMs })))
     }
     let isCut = false
     let timer: { cancel(): void } | undefined = undefined
