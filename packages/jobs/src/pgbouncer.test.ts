@@ -1,12 +1,17 @@
+import { taskGroup } from '@yuzuru/concurrency'
 import { createDatabase, migrate, transaction } from '@yuzuru/db'
 import { type PostgresServer, startPostgres } from '@yuzuru/sandbox'
 import { type PgBouncer, pgBouncerVersion, startPgBouncer } from '@yuzuru/tooling/pgbouncer'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { addAndDelete } from '../test/dead-rows.ts'
+import { openKysely } from '../test/open-kysely.ts'
 import { withWorker } from '../test/with-worker.ts'
 import { jobsMigrations } from './database/migrations.ts'
 import { defineJob } from './job/define-job.ts'
 import { enqueue } from './queue/enqueue.ts'
 import { exerciseJobs } from './testing/exercise/exercise-jobs.ts'
+import { VacuumKeeper } from './worker/vacuum-keeper.ts'
 
 const version = pgBouncerVersion()
 
@@ -60,5 +65,34 @@ behind(`behind PgBouncer ${version ?? ''}`, () => {
     // Ten in a row, by the polls that follow each other closely: one each minute would take ten.
     const events = await withWorker(db, { jobs: [job], pollMs: 60_000 }, () => ran.promise)
     expect(events.filter(({ type }) => type === 'error')).toEqual([])
+  })
+
+  test('a vacuum is sent, and stops when it is cancelled', async () => {
+    const direct = openKysely(postgres.url, 1)
+    onTestFinished(() => direct.destroy())
+    await addAndDelete(direct, { alive: 0, dead: 20_000 })
+    await using db = createDatabase<object>({ url })
+    const rules = { leastDead: 1_000, share: 0.2 }
+    const errors: unknown[] = []
+    const onError = (error: unknown): void => void errors.push(error)
+    const keeper = new VacuumKeeper({ db, onError, rules })
+    // For the sessions that PgBouncer opens from here on.
+    await sql`alter system set vacuum_cost_delay = 100`.execute(direct)
+    await sql`alter system set vacuum_cost_limit = 1`.execute(direct)
+    await sql`select pg_reload_conf()`.execute(direct)
+    const running = async (): Promise<unknown> =>
+      (await sql`select from pg_stat_progress_vacuum`.execute(direct)).rows.length
+    await taskGroup(async (group) => {
+      const task = group.spawn(() => keeper.look())
+      await expect.poll(running, { interval: 20, timeout: 30_000 }).toBe(1)
+      task.cancel('the test is over')
+    })
+    expect(await running()).toBe(0)
+    await sql`alter system reset vacuum_cost_delay`.execute(direct)
+    await sql`alter system reset vacuum_cost_limit`.execute(direct)
+    await sql`select pg_reload_conf()`.execute(direct)
+    // Those that have it still are behind PgBouncer: a vacuum of their own is quick once they have heard.
+    expect(await keeper.look()).toBeLessThan(60_000)
+    expect(errors).toEqual([])
   })
 })
