@@ -28,6 +28,8 @@ export interface BloatRules {
   readonly leastDead: number
   /** For each row that is not dead. */
   readonly share: number
+  /** How long ago the last vacuum that somebody asked for must have ended, in milliseconds. @default 0 */
+  readonly restMs?: number
 }
 
 /**
@@ -36,7 +38,7 @@ export interface BloatRules {
  */
 export async function mostBloated(
   db: QueryExecutorProvider,
-  { leastDead, share }: BloatRules,
+  { leastDead, share, restMs = 0 }: BloatRules,
   options: IoOptions,
 ): Promise<Bloated | undefined> {
   const [row] = await execute(
@@ -50,6 +52,7 @@ export async function mostBloated(
         join pg_class as relation on relation.oid = to_regclass(name)
       ) as counted
       where dead >= greatest(${leastDead}::float8, live * ${share}::float8)
+        and coalesce(pg_stat_get_last_vacuum_time(oid) <= now() - make_interval(secs => ${restMs / 1_000}::float8), true)
         and case when pg_has_role(relowner, 'USAGE') then true
           when current_setting('server_version_num')::integer >= 170000
           then has_table_privilege(oid, 'MAINTAIN') else false end

@@ -1,4 +1,11 @@
-import { cancelScope, Cancelled, sleep, taskGroup, throwIfCancelled } from '@yuzuru/concurrency'
+import {
+  cancelScope,
+  Cancelled,
+  isRetryable,
+  sleep,
+  taskGroup,
+  throwIfCancelled,
+} from '@yuzuru/concurrency'
 import type { QueryExecutorProvider } from 'kysely'
 import {
   type Bloated,
@@ -24,7 +31,10 @@ const VACUUM_MS = 60_000
 /** Of the time it vacuums at the most one part of so many. */
 const PART = 3
 
-/** How long it leaves a table alone of whose dead rows most could not be removed, as some snapshot may see them, in milliseconds. */
+/**
+ * How long a table is left alone of whose dead rows most could not be removed, as some snapshot may see them, in
+ * milliseconds: by all the workers that have found that.
+ */
 const HELD_MS = 60_000
 
 /** How long it leaves a table alone that somebody else vacuums or alters, or waits to, in milliseconds. */
@@ -33,8 +43,9 @@ const BUSY_MS = 1_000
 /** How often it looks whether somebody waits for the table that it vacuums, in milliseconds: autovacuum gives way after as long. */
 const WAITED_MS = 1_000
 
-/** How long it stops after a failure, in milliseconds. */
+/** How long it stops after a failure, in milliseconds, and where that may soon be over, as a lost connection is. */
 const FAILED_MS = 600_000
+const PASSING_MS = 60_000
 
 /** What a {@link VacuumKeeper} works with. */
 export interface VacuumKeeperParts {
@@ -57,6 +68,8 @@ export class VacuumKeeper {
   readonly #everyJobs: number
   readonly #wake = new Wake()
   #ended = 0
+  /** How long ago any worker's vacuum must have ended. */
+  #restMs = 0
 
   constructor({ db, onError, rules = RULES, everyJobs = EVERY_JOBS }: VacuumKeeperParts) {
     this.#db = db
@@ -84,20 +97,21 @@ export class VacuumKeeper {
   /** Vacuums the table that needs it most, if one does. @returns how long to leave them all alone, in milliseconds */
   async look(): Promise<number> {
     try {
-      const found = await mostBloated(this.#db, this.#rules, { timeoutMs: LOOK_MS })
-      if (found === undefined) return 0
+      const rules = { ...this.#rules, restMs: this.#restMs }
+      const found = await mostBloated(this.#db, rules, { timeoutMs: LOOK_MS })
+      if (found === undefined) return this.#restMs === 0 ? 0 : BUSY_MS
       const startedAt = performance.now()
       if (!(await this.#vacuum(found.table))) return BUSY_MS
       const tookMs = performance.now() - startedAt
       const left = await mostBloated(this.#db, this.#rules, { timeoutMs: LOOK_MS })
       const isSame = left?.table === found.table
       if (isSame && left.vacuums === found.vacuums) return BUSY_MS
-      const isHeld = isSame && left.dead > found.dead / 2
-      return Math.max(isHeld ? HELD_MS : 0, tookMs * (PART - 1))
+      this.#restMs = isSame && left.dead > found.dead / 2 ? HELD_MS : 0
+      return Math.max(this.#restMs, tookMs * (PART - 1))
     } catch (error) {
       throwIfCancelled()
       this.#onError(error)
-      return FAILED_MS
+      return isRetryable(error) ? PASSING_MS : FAILED_MS
     }
   }
 
