@@ -11,6 +11,7 @@ import {
 import { backoff, describeValue, messageOf, oneCall } from '@yuzuru/concurrency/boundary'
 import { singleFlight } from '@yuzuru/concurrency/resilience'
 import type { Queryable } from '@yuzuru/db'
+import { expectOpen } from '../database/expect-open.ts'
 import { JobError } from '../job-error.ts'
 import { serialise } from '../job/payload.ts'
 import type { Job } from '../job/job.ts'
@@ -198,6 +199,7 @@ export class Steps {
         },
         { name: `step ${shownName(name)}` },
       )
+      await expectOpen(tx, 'step')
       if (!(await keepStep(tx, lease, stepOf(value), {}))) throw this.#lost('none')
       return value
     })

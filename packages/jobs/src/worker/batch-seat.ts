@@ -1,10 +1,10 @@
 import type { QueryExecutorProvider, Transaction } from 'kysely'
+import { expectOpen } from '../database/expect-open.ts'
 import { completeTogether, leaseLost } from '../engine/complete.ts'
 import type { Lease } from '../engine/lease.ts'
 import type { Job } from '../job/job.ts'
 import { expectResult, resultText } from '../job/job-result.ts'
 import type { Seat, SeatEnd } from '../job/seat.ts'
-import { expectOpen } from './expect-open.ts'
 import { inTransactionOf } from './in-transaction.ts'
 
 /** The attempt at a job that is put into a batch. */
@@ -43,7 +43,7 @@ export class BatchSeat implements Seat {
     ends: readonly SeatEnd[],
   ): Promise<ReadonlyMap<string, unknown>> {
     const given = ends.map(({ seat, result }) => ({ lease: seat.lease, result }))
-    await expectOpen(tx)
+    await expectOpen(tx, 'completeIn')
     const done = new Set(await completeTogether(tx, given))
     const lost = given.map(({ lease }) => lease.id).filter((id) => !done.has(id))
     return new Map(lost.map((id) => [id, leaseLost(id)]))

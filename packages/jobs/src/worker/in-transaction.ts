@@ -1,6 +1,7 @@
 import { throwIfCancelled } from '@yuzuru/concurrency'
 import { databaseOf, type Queryable, transaction } from '@yuzuru/db'
 import type { QueryExecutorProvider, Transaction } from 'kysely'
+import { expectOpen } from '../database/expect-open.ts'
 import { plainTransaction } from '../database/plain-transaction.ts'
 
 /** The run of a handler of `mode: 'transactional'`. */
@@ -22,6 +23,7 @@ export async function runInTransaction(
   const body = async (tx: Transaction<unknown>): Promise<unknown> => {
     const value = await run(tx)
     throwIfCancelled()
+    await expectOpen(tx, 'completeIn')
     await complete(tx, value)
     return value
   }

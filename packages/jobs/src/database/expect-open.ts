@@ -1,28 +1,32 @@
 import { fieldOf } from '@yuzuru/concurrency/boundary'
 import { databaseOf } from '@yuzuru/db'
 import { sql, type Transaction } from 'kysely'
-import { execute } from '../database/execute.ts'
+import { execute } from './execute.ts'
 import { JobError } from '../job-error.ts'
 
 /** What PostgreSQL answers to a statement that needs a transaction, outside of one. */
 const NO_TRANSACTION = '25P01'
 
 /**
- * Throws when the handler has ended the transaction `tx` by a COMMIT or ROLLBACK of its own: jobs would be completed apart
- * from their effects. A database of `@yuzuru/db` sees that itself; another is asked for a lock that completing takes anyway.
+ * Throws when the handler has ended the transaction `tx` by a COMMIT or ROLLBACK of its own: a job would be completed, or a
+ * step kept, apart from its effects. A database of `@yuzuru/db` sees that itself; another is asked for a lock that needs a
+ * transaction, and that those who claim and complete jobs have as well.
  */
-export async function expectOpen(tx: Transaction<unknown>): Promise<void> {
+export async function expectOpen(
+  tx: Transaction<unknown>,
+  operation: 'completeIn' | 'step',
+): Promise<void> {
   if (databaseOf(tx) !== undefined) return
   try {
     const statement = sql`lock table yuzuru_jobs in row exclusive mode`
-    await execute(tx, { operation: 'completeIn', effect: 'read' }, statement)
+    await execute(tx, { operation, effect: 'read' }, statement)
   } catch (error) {
     const cause = fieldOf(error, 'cause')
     if (fieldOf(cause, 'code') !== NO_TRANSACTION) throw error
     throw new JobError(
       'The transaction was ended by a statement of its handler: it takes no COMMIT or ROLLBACK of its own',
       {
-        operation: 'completeIn',
+        operation,
         code: 'database',
         retryable: false,
         outcome: 'unknown',
