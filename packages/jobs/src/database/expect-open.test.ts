@@ -20,7 +20,11 @@ const outcomeOf = (end: string, kind: string): string =>
 async function stage(kind: string) {
   const { db, url } = await withEffects()
   const ours = createDatabase<TestSchema>({ url })
-  return { db, of: kind === 'a plain Kysely' ? db : ours, [Symbol.asyncDispose]: () => ours.close() }
+  return {
+    db,
+    of: kind === 'a plain Kysely' ? db : ours,
+    [Symbol.asyncDispose]: () => ours.close(),
+  }
 }
 
 /** Writes an effect, and ends the transaction. */
@@ -53,7 +57,10 @@ describe('a handler that ends its transaction by itself', () => {
     }, 1)
     const { id } = await enqueue(db, job, {})
     await createWorker<TestSchema>(of, { jobs: [job] }).runUntilIdle()
-    expect(await getJob(db, id)).toMatchObject({ state: 'failed', errors: [{ outcome: outcomeOf(end, kind) }] })
+    expect(await getJob(db, id)).toMatchObject({
+      state: 'failed',
+      errors: [{ outcome: outcomeOf(end, kind) }],
+    })
     expect(await stepsOf(db)).toEqual([])
   })
 })
