@@ -26,6 +26,7 @@ test('the public face of the boundary is what it is, and nothing else', () => {
     'onCancel',
     'oneCall',
     'orAborted',
+    'withPlainFailure',
     'retryAfterMs',
     'codeOfStatus',
     'outcomeOfStatus',

@@ -76,7 +76,7 @@ const others = `
   QueueShutDown remaining sleep Task TimeoutError printTaskTreeOn trackWaits installClock systemClock
   TestClock jobScope moved ExecutorError WorkerCrashed expected expectFunction expectInteger expectOptions
   expectText IO_OPTIONS isSecretName REDACTED Redaction SecretSpellings expectBoolean expectEffect expectHost
-  expectLine expectMilliseconds expectNumber expectObject expectOneOf expectRequiredOptions onCancel oneCall isFromThisMachine isOwnPage requestSourceOf preferredLanguage orAborted
+  expectLine expectMilliseconds expectNumber expectObject expectOneOf expectRequiredOptions onCancel oneCall isFromThisMachine isOwnPage requestSourceOf preferredLanguage orAborted withPlainFailure
   retryAfterMs codeOfStatus outcomeOfStatus raiseOutcome TRANSIENT_STATUSES HOSTILE_SQL casesOf fieldOf isOf messageOf
   partsWithin Ring inBackground isInBackground isJobTraced traceEnqueue traceJob`
 

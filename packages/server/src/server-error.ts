@@ -5,7 +5,8 @@ import { IoError, type IoErrorInit, mark, hasMark } from '@yuzuru/concurrency'
  * - `'address_in_use'`: another program listens there.
  * - `'listen_failed'`: the system does not let this program listen there; `cause` says why.
  * - `'not_migrated'`: the tables of `kyselyIdempotencyStore` are not there: run `idempotencyMigrations` first.
- * - `'outcome_unknown'`: a request was not run again, because something outside of its transaction may have happened.
+ * - `'outcome_unknown'`: a request was not run again, because something outside of its transaction may have happened; or its handler
+ *   ended its transaction itself.
  */
 export type ServerErrorCode =
   | 'closed'

@@ -1,9 +1,10 @@
-import { expectOptions } from '@yuzuru/concurrency/boundary'
+import { expectOptions, withPlainFailure } from '@yuzuru/concurrency/boundary'
 import type { QueryExecutorProvider, Transaction, TransactionBuilder } from 'kysely'
 import type { BillingStore } from './billing-store.ts'
 import { KyselyAccounts, type RunTransaction } from './kysely-accounts.ts'
 import { KyselyCheckouts } from './kysely-checkouts.ts'
 import { KyselyCustomers } from './kysely-customers.ts'
+import { inOpenTransaction } from './open-transaction.ts'
 import { storeOf } from './store-of.ts'
 
 /**
@@ -39,9 +40,12 @@ export function kyselyBillingStore<DB>(
   options: KyselyStoreOptions<DB> = {},
 ): BillingStore<Transaction<DB>> {
   expectOptions(options, ['transaction'], 'kyselyBillingStore')
-  const transaction =
-    options.transaction ??
-    ((fn) => db.transaction().setIsolationLevel('read committed').execute(fn))
+  const own: RunTransaction<DB> = (fn) =>
+    withPlainFailure(
+      (body) => db.transaction().setIsolationLevel('read committed').execute(body),
+      fn,
+    )
+  const transaction = inOpenTransaction(options.transaction ?? own)
   return storeOf(
     new KyselyCustomers(db),
     new KyselyAccounts(db, transaction),

@@ -1,12 +1,12 @@
-import { outcomeOf, sleep } from '@yuzuru/concurrency'
+import { sleep } from '@yuzuru/concurrency'
 import {
   backoff,
   expected,
   expectFunction,
   expectInteger,
   expectOptions,
-  fieldOf,
   isMissingTable,
+  withPlainFailure,
 } from '@yuzuru/concurrency/boundary'
 import {
   type QueryExecutorProvider,
@@ -15,7 +15,6 @@ import {
   type Transaction,
   type TransactionBuilder,
 } from 'kysely'
-import { ServerError } from '../server-error.ts'
 import type {
   ClaimRequest,
   ClaimResult,
@@ -24,6 +23,7 @@ import type {
   ReleaseTo,
   StoredAnswer,
 } from './idempotency-store.ts'
+import { endedByHandler, hasNoTransaction, isConflict, notMigrated } from './store-errors.ts'
 
 /**
  * A `Kysely<DB>`, also one that was extended. Named by what is used of it: of a subclass TypeScript does
@@ -63,7 +63,8 @@ export function kyselyIdempotencyStore<DB>(
 ): IdempotencyStore<Transaction<DB>> {
   if (typeof db?.getExecutor !== 'function') throw expected('db to be a Kysely', db)
   expectOptions(options, ['transaction'], 'kyselyIdempotencyStore')
-  const { transaction = (fn) => db.transaction().execute(fn) } = options
+  const { transaction = (fn) => withPlainFailure((body) => db.transaction().execute(body), fn) } =
+    options
   expectFunction('transaction', transaction)
   return new KyselyIdempotencyStore(db, transaction)
 }
@@ -136,6 +137,7 @@ class KyselyIdempotencyStore<DB> implements IdempotencyStore<Transaction<DB>> {
         body = decode(${Buffer.from(body).toString('base64')}, 'base64'),
         expires_at = ${afterMs(ttlMs)}
       where id = ${id} and token = ${token} and state <> 'unknown' returning 1 as stands`
+    if (tx !== undefined) await this.#expectOpen(tx)
     return (await this.#rows(statement, tx)).length > 0
   }
 
@@ -202,6 +204,18 @@ class KyselyIdempotencyStore<DB> implements IdempotencyStore<Transaction<DB>> {
     return { state: rows.length > 0 ? 'claimed' : 'running' }
   }
 
+  /**
+   * A handler that has sent COMMIT or ROLLBACK itself would have its answer kept apart from its effect: the lock, which the
+   * answer takes anyway, needs a transaction.
+   */
+  async #expectOpen(tx: Transaction<DB>): Promise<void> {
+    try {
+      await this.#rows(sql`lock table yuzuru_idempotency_keys in row exclusive mode`, tx)
+    } catch (error) {
+      throw hasNoTransaction(error) ? endedByHandler(error) : error
+    }
+  }
+
   async #rows<Row>(statement: RawBuilder<Row>, tx?: Transaction<DB>): Promise<readonly Row[]> {
     // Without the plugins: a CamelCasePlugin would rename the columns that we read.
     const executor = (tx ?? this.#db).getExecutor().withoutPlugins()
@@ -222,11 +236,6 @@ class KyselyIdempotencyStore<DB> implements IdempotencyStore<Transaction<DB>> {
 /** How often a statement is tried that others interfere with, and what is waited between two attempts. */
 const MOST_ATTEMPTS = 10
 const delayMs = backoff({ baseDelayMs: 5, maxDelayMs: 200 })
-
-/** Serialization failures and deadlocks, as `pg` and as `@yuzuru/db` have them. */
-function isConflict(error: unknown): boolean {
-  return ['40001', '40P01'].includes(String(fieldOf(error, 'sqlState') ?? fieldOf(error, 'code')))
-}
 
 /** By the clock, not by the start of the transaction. */
 function afterMs(delayMs: number): RawBuilder<unknown> {
@@ -264,17 +273,4 @@ function answerOf({ status, headers, body }: KeyRow): StoredAnswer {
     headers: JSON.parse(headers ?? '[]') as StoredAnswer['headers'],
     body: Buffer.from(body ?? '', 'base64'),
   }
-}
-
-function notMigrated(cause: unknown): ServerError {
-  return new ServerError(
-    'The tables of the idempotency keys are not there, or are of an earlier version: run migrate(db, [idempotencyMigrations]) first',
-    {
-      operation: 'idempotent',
-      code: 'not_migrated',
-      retryable: false,
-      outcome: outcomeOf(cause) ?? 'unknown',
-      cause,
-    },
-  )
 }
