@@ -11,7 +11,7 @@ class PlainFailure extends Error {}
  * @returns what `run` gives
  * @throws what the last call of `body` threw, if it threw; else what `run` throws
  * @example
- * await withPlainFailure((fn) => db.transaction().execute(fn), (tx) => handler(tx))
+ * await withPlainFailure((fn) => db.transaction().execute(fn), async (tx) => handler(tx))
  */
 export async function withPlainFailure<A extends unknown[], T>(
   run: (body: (...args: A) => Promise<T>) => Promise<T>,
