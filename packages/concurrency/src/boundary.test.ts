@@ -23,6 +23,7 @@ test('the public face of the boundary is what it is, and nothing else', () => {
     'requestSourceOf',
     'preferredLanguage',
     'isMissingTable',
+    'hasNoTransaction',
     'onCancel',
     'oneCall',
     'orAborted',

@@ -34,6 +34,7 @@ export {
 } from './boundary/from-this-machine.ts'
 export { preferredLanguage } from './boundary/preferred-language.ts'
 export { isMissingTable } from './boundary/missing-table.ts'
+export { hasNoTransaction } from './boundary/no-transaction.ts'
 export { onCancel } from './boundary/on-cancel.ts'
 export { oneCall } from './boundary/one-call.ts'
 export { orAborted } from './boundary/or-aborted.ts'

@@ -71,7 +71,7 @@ const takers: Readonly<Record<string, (options: Misspelt) => unknown>> = {
 
 /** Those that take none. */
 const others = `
-  BrokenBarrierError Cancelled isCausedBy isMissingTable checkpoint currentSignal isOutage CircuitOpenError currentClock
+  BrokenBarrierError Cancelled isCausedBy isMissingTable hasNoTransaction checkpoint currentSignal isOutage CircuitOpenError currentClock
   throwIfCancelled describeValue detached IoError LeftoverError hasMark mark isRetryable outcomeOf
   QueueShutDown remaining sleep Task TimeoutError printTaskTreeOn trackWaits installClock systemClock
   TestClock jobScope moved ExecutorError WorkerCrashed expected expectFunction expectInteger expectOptions

@@ -3,7 +3,7 @@ class PlainFailure extends Error {}
 
 /**
  * Calls `run` with a body whose failures `run` never sees: it gets a plain `Error` for each. For a library that looks at
- * what was thrown before it undoes something: Kysely 0.28 keeps a transaction open on an `AbortedTransactionError`, of
+ * what was thrown before it undoes something: Kysely 0.29 keeps a transaction open on an `AbortedTransactionError`, of
  * another database say, and on what throws when it is looked at, and the next one on that connection commits it.
  *
  * @param run calls its argument once, or again, and gives what that gave

@@ -1,11 +1,8 @@
-import { fieldOf } from '@yuzuru/concurrency/boundary'
+import { fieldOf, hasNoTransaction } from '@yuzuru/concurrency/boundary'
 import { databaseOf } from '@yuzuru/db'
 import { sql, type Transaction } from 'kysely'
 import { execute } from './execute.ts'
 import { JobError } from '../job-error.ts'
-
-/** What PostgreSQL answers to a statement that needs a transaction, outside of one. */
-const NO_TRANSACTION = '25P01'
 
 /**
  * Throws when the handler has ended the transaction `tx` by a COMMIT or ROLLBACK of its own: a job would be completed, or a
@@ -22,7 +19,7 @@ export async function expectOpen(
     await execute(tx, { operation, effect: 'read' }, statement)
   } catch (error) {
     const cause = fieldOf(error, 'cause')
-    if (fieldOf(cause, 'code') !== NO_TRANSACTION) throw error
+    if (!hasNoTransaction(cause)) throw error
     throw new JobError(
       'The transaction was ended by a statement of its handler: it takes no COMMIT or ROLLBACK of its own',
       {

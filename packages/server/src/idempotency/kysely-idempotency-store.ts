@@ -5,6 +5,7 @@ import {
   expectFunction,
   expectInteger,
   expectOptions,
+  hasNoTransaction,
   isMissingTable,
   withPlainFailure,
 } from '@yuzuru/concurrency/boundary'
@@ -23,7 +24,7 @@ import type {
   ReleaseTo,
   StoredAnswer,
 } from './idempotency-store.ts'
-import { endedByHandler, hasNoTransaction, isConflict, notMigrated } from './store-errors.ts'
+import { endedByHandler, isConflict, notMigrated } from './store-errors.ts'
 
 /**
  * A `Kysely<DB>`, also one that was extended. Named by what is used of it: of a subclass TypeScript does

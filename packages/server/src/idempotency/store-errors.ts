@@ -4,16 +4,7 @@ import { ServerError } from '../server-error.ts'
 
 /** Serialization failures and deadlocks, as `pg` and as `@yuzuru/db` have them. */
 export function isConflict(error: unknown): boolean {
-  return ['40001', '40P01'].includes(codeIn(error))
-}
-
-/** Whether a statement needs a transaction, and there is none. */
-export function hasNoTransaction(error: unknown): boolean {
-  return codeIn(error) === '25P01'
-}
-
-function codeIn(error: unknown): string {
-  return String(fieldOf(error, 'sqlState') ?? fieldOf(error, 'code'))
+  return ['40001', '40P01'].includes(String(fieldOf(error, 'sqlState') ?? fieldOf(error, 'code')))
 }
 
 export function endedByHandler(cause: unknown): ServerError {
