@@ -33,9 +33,12 @@ const PART = 3
 
 /**
  * How long a table is left alone of whose dead rows most could not be removed, as some snapshot may see them, in
- * milliseconds: by all the workers that have found that.
+ * milliseconds, by all the workers that have found that: briefly at first, as an ANALYZE of any table has a snapshot for a
+ * second or so, then each time so many times as long, up to a minute.
  */
-const HELD_MS = 60_000
+const HELD_MS = 1_000
+const HELD_LONGER = 4
+const MOST_HELD_MS = 60_000
 
 /** How long it leaves a table alone that somebody else vacuums or alters, or waits to, in milliseconds. */
 const BUSY_MS = 1_000
@@ -106,7 +109,8 @@ export class VacuumKeeper {
       const left = await mostBloated(this.#db, this.#rules, { timeoutMs: LOOK_MS })
       const isSame = left?.table === found.table
       if (isSame && left.vacuums === found.vacuums) return BUSY_MS
-      this.#restMs = isSame && left.dead > found.dead / 2 ? HELD_MS : 0
+      const isHeld = isSame && left.dead > found.dead / 2
+      this.#restMs = isHeld ? heldLonger(this.#restMs) : 0
       return Math.max(this.#restMs, tookMs * (PART - 1))
     } catch (error) {
       throwIfCancelled()
@@ -142,4 +146,8 @@ export class VacuumKeeper {
       throw error instanceof AggregateError ? error.errors[0] : error
     }
   }
+}
+
+function heldLonger(restMs: number): number {
+  return Math.min(MOST_HELD_MS, Math.max(HELD_MS, restMs * HELD_LONGER))
 }
