@@ -20,19 +20,11 @@ interface Ended {
   readonly stderr: string
 }
 
-/** All load the same packages, so they share what Node has made of them. */
-const env = { ...process.env, NODE_COMPILE_CACHE: join(scratch, 'cache') }
-
 const node = async (path: string, ...args: string[]): Promise<Ended> => {
   const { promise, resolve } = Promise.withResolvers<Ended>()
-  execFile(
-    process.execPath,
-    [path, ...args],
-    { env, timeout: 280_000 },
-    (error, stdout, stderr) => {
-      resolve({ failed: error !== null, stdout, stderr })
-    },
-  )
+  execFile(process.execPath, [path, ...args], { timeout: 280_000 }, (error, stdout, stderr) => {
+    resolve({ failed: error !== null, stdout, stderr })
+  })
   return await promise
 }
 

@@ -1,3 +1,4 @@
+import './compile-cache.ts'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { seededProperties } from './seeded-properties.ts'
 

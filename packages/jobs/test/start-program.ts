@@ -1,15 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-
-/** What a program compiles is kept: on a busy machine that is most of what the start of the next one takes. */
-const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'yuzuru-jobs-programs') }
 
 /** Starts a program of this folder, which ends with the test at the latest. */
 export function startProgram(name: string, ...args: readonly string[]): ChildProcess {
-  const child = fork(new URL(name, import.meta.url), args, { env })
+  const child = fork(new URL(name, import.meta.url), args)
   onTestFinished(() => kill(child))
   return child
 }
