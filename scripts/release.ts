@@ -43,9 +43,10 @@ async function dryRun(): Promise<void> {
     const { stdout } = await run('git', ['status', '--porcelain'], { cwd: root })
     if (stdout !== '') console.warn('Warning: there are changes that are not committed')
     const plan = await planned(room)
-    await command('builds, publint and attw', 'turbo', [
+    await command('builds', 'turbo', [
       'run',
-      'package-check',
+      'build',
+      '--filter=./packages/*',
       '--output-logs=errors-only',
     ])
     await command('shape', process.execPath, ['scripts/shape.ts'])
@@ -53,6 +54,11 @@ async function dryRun(): Promise<void> {
     const workflow = workflowFaults(readFileSync(join(root, WORKFLOW), 'utf8'))
     faults.push(...workflow.map((fault) => `${WORKFLOW}: ${fault}`))
     const tarballs = await packAll(room)
+    // As `pnpm package-check` does, which packs each package twice more.
+    for (const [name, path] of tarballs) {
+      await command(`${name}: publint`, 'publint', ['--strict', path])
+      await command(`${name}: attw`, 'attw', ['--profile', 'esm-only', path])
+    }
     const packed = await unpackAll(room, tarballs)
     const installed = await typesOf(room, tarballs)
     const core = installed === undefined ? undefined : await bundleSize(CORE, installed)
