@@ -54,7 +54,6 @@ async function dryRun(): Promise<void> {
     const workflow = workflowFaults(readFileSync(join(root, WORKFLOW), 'utf8'))
     faults.push(...workflow.map((fault) => `${WORKFLOW}: ${fault}`))
     const tarballs = await packAll(room)
-    // As `pnpm package-check` does, which packs each package twice more.
     for (const [name, path] of tarballs) {
       await command(`${name}: publint`, 'publint', ['--strict', path])
       await command(`${name}: attw`, 'attw', ['--profile', 'esm-only', path])

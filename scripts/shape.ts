@@ -7,7 +7,6 @@ import { problemsOfReadme } from './readme-shape.ts'
 const SCRIPTS = {
   build: 'tsup && tsc -p tsconfig.build.json',
   typecheck: 'tsc',
-  'package-check': 'publint --strict && attw --profile esm-only --pack .',
   test: 'vitest run',
 }
 

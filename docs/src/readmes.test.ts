@@ -29,12 +29,9 @@ interface Ended {
   readonly stderr: string
 }
 
-/** All load the same packages, so they share what Node has made of them. */
-const env = { ...process.env, NODE_COMPILE_CACHE: join(scratch, 'cache') }
-
 async function node(...args: readonly string[]): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>()
-  const options = { env, timeout: 280_000 }
+  const options = { timeout: 280_000 }
   const child = execFile(process.execPath, [...args], options, (_error, stdout, stderr) => {
     resolve({ code: child.exitCode, stdout, stderr })
   })

@@ -16,12 +16,8 @@ const scratch = join(docs, '.vitest/start')
 const shown = (step: number): string =>
   steps[step - 1]?.find(({ kind }) => kind === 'text')?.text ?? ''
 
-/** All load the same packages, so they share what Node has made of them. */
-const env = {
-  PATH: process.env['PATH'],
-  TMPDIR: process.env['TMPDIR'],
-  NODE_COMPILE_CACHE: join(scratch, 'cache'),
-}
+const { PATH, TMPDIR, NODE_COMPILE_CACHE } = process.env
+const env = { PATH, TMPDIR, NODE_COMPILE_CACHE }
 
 async function node(step: number, ...args: readonly string[]) {
   const { promise, resolve } =

@@ -70,12 +70,7 @@ describe('the tests of a new service pass', () => {
     test(`with ${name}`, async () => {
       const ended = await run(process.execPath, ['--test', '--test-reporter=tap'], {
         cwd: join(scratch, name),
-        // All load the same packages, so they share what Node has made of them.
-        env: {
-          ...process.env,
-          NODE_TEST_CONTEXT: undefined,
-          NODE_COMPILE_CACHE: join(scratch, 'cache'),
-        },
+        env: { ...process.env, NODE_TEST_CONTEXT: undefined },
       })
       expect(ended.stdout).toMatch(/^# pass 4$/m)
       expect(ended.stdout).toMatch(/^# fail 0$/m)
