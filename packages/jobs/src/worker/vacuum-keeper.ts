@@ -33,8 +33,8 @@ const PART = 3
 
 /**
  * How long a table is left alone of whose dead rows most could not be removed, as some snapshot may see them, in
- * milliseconds, by all the workers that have found that: briefly at first, as an ANALYZE of any table has a snapshot for a
- * second or so, then each time so many times as long, up to a minute.
+ * milliseconds, by all the workers that have found that: briefly at first, as an ANALYZE of any table has a snapshot for as
+ * long as it takes, then each time so many times as long, up to a minute.
  */
 const HELD_MS = 1_000
 const HELD_LONGER = 4
